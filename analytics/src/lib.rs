@@ -1,0 +1,1 @@
+//! Pure signal processing: minutes, wear, steps, heart, measures, programme, adherence.

@@ -1,0 +1,1 @@
+//! People, prescriptions, tokens and computed rows.

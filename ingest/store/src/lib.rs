@@ -1,0 +1,1 @@
+//! The time-series store: one trait, its engines, one conformance suite.
