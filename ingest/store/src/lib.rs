@@ -1,1 +1,26 @@
-//! The time-series store: one trait, its engines, one conformance suite.
+//! The time-series store: one trait, its engines, and the conformance suite that every engine passes.
+//!
+//! Invariants:
+//! - A store is a grow-only set of tuples. Writing is set union: order, splits and repeats change nothing.
+//! - When [`Store::write`] answers, the tuples are durable and the days that they touch are marked dirty, in the same
+//!   transaction.
+//! - [`Store::digest`] depends on the set alone, never on the engine or the order of arrival.
+//! - Nothing is replaced: a correction is one more tuple. Only [`Store::erase`] takes tuples away.
+//!
+//! It never reads a clock (times are arguments), never judges a reading, never knows a person's zone.
+#![forbid(unsafe_code)]
+
+mod api;
+mod digest;
+mod memory;
+
+pub mod conformance;
+pub mod embedded;
+
+pub use api::{
+    BoxFuture, CohortScan, DayDigest, DirtyDay, Erased, Group, Scan, SeriesReadings, Stats, Store,
+    StoreError, WriteBatch, Written, epoch_day,
+};
+pub use digest::{Digest, SeriesHasher};
+pub use embedded::EmbeddedStore;
+pub use memory::MemoryStore;

@@ -1,0 +1,244 @@
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use foulee_contract::{Metric, ParticipantId, Provenance, Series, Stored, Tuple};
+
+use crate::Digest;
+
+/// A boxed future, so that an engine can be chosen at run time.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Milliseconds of a UTC day.
+pub(crate) const DAY_MS: i64 = 86_400_000;
+
+/// The last day that a store can number (20 bits), in the year 4840.
+pub(crate) const MAX_EPOCH_DAY: i32 = (1 << 20) - 1;
+
+/// The UTC day, counted from 1970-01-01, in which an instant falls.
+#[must_use]
+pub fn epoch_day(utc_ms: i64) -> i32 {
+    i32::try_from(utc_ms.div_euclid(DAY_MS)).unwrap_or(i32::MAX)
+}
+
+/// Why a store could not do as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite said no.
+    #[error("the embedded store failed")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The file system said no.
+    #[error("the store's folder could not be used")]
+    Io(#[from] std::io::Error),
+    /// The SQLite library is older than 3.51.3 and can corrupt a database (WAL reset).
+    #[error("SQLite {found} has the WAL-reset fault; 3.51.3 or later is needed")]
+    SqliteTooOld {
+        /// The version linked, as SQLite counts it.
+        found: i32,
+    },
+    /// The files were written by a later Foulée.
+    #[error("the store has schema {found}, this program knows {known}: use a newer foulee")]
+    SchemaTooNew {
+        /// In the file.
+        found: i64,
+        /// The newest known here.
+        known: i64,
+    },
+    /// A stored block does not decode.
+    #[error("block {chunk} of the store is damaged: {why}")]
+    Damaged {
+        /// The block's id.
+        chunk: i64,
+        /// What did not fit.
+        why: &'static str,
+    },
+    /// More is waiting to be written than memory is set aside for; try again later.
+    #[error("the store is busy; try again")]
+    Busy,
+    /// The writer has stopped.
+    #[error("the store is closed")]
+    Closed,
+    /// A time before 1970 or after 4840; ingest refuses such readings one by one before they come here.
+    #[error("a reading's time is outside 1970 to 4840")]
+    TimeOutOfRange,
+    /// Opened for reading only.
+    #[error("the store was opened for reading only")]
+    ReadOnly,
+    /// A group commit failed, and this write with it; nothing of it was kept.
+    #[error("the commit failed: {0}")]
+    Commit(Arc<StoreError>),
+}
+
+/// Tuples of one series on their way in.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Their series.
+    pub series: Series,
+    /// The tuples and what is kept beside them, in any order, repeats allowed.
+    pub rows: Vec<(Tuple, Provenance)>,
+}
+
+/// What arrived together.
+#[derive(Clone, Debug)]
+pub struct WriteBatch {
+    /// When it was received, ms UTC.
+    pub received_ms: i64,
+    /// By series; a series may come more than once.
+    pub groups: Vec<Group>,
+}
+
+impl WriteBatch {
+    /// The number of tuples in it.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.groups.iter().map(|group| group.rows.len()).sum()
+    }
+
+    /// Whether every start lies on a day that a store can number, 1970 to 4840.
+    #[must_use]
+    pub fn fits(&self) -> bool {
+        let starts = self.groups.iter().flat_map(|group| &group.rows).map(|(tuple, _)| tuple.start_ms);
+        starts.into_iter().all(|start| (0..=MAX_EPOCH_DAY).contains(&epoch_day(start)))
+    }
+
+    /// Whether it holds no tuple.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.groups.iter().all(|group| group.rows.is_empty())
+    }
+}
+
+/// What a write did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Tuples that were not there before, repeats within the batch counted once; `None` where the engine cannot tell.
+    pub new: Option<u64>,
+}
+
+/// Which readings of one participant to return.
+#[derive(Clone, Debug)]
+pub struct Scan {
+    /// Whose.
+    pub participant: ParticipantId,
+    /// Which metrics; all when empty.
+    pub metrics: Vec<Metric>,
+    /// From this instant, ms UTC. An interval belongs if any part of it lies in the range.
+    pub from_ms: i64,
+    /// Up to but not including this instant.
+    pub to_ms: i64,
+    /// As they were known at this instant: only what had been received by then. `None`: all.
+    pub known_at_ms: Option<i64>,
+}
+
+/// Which readings of everybody to return.
+#[derive(Clone, Debug)]
+pub struct CohortScan {
+    /// Which metric.
+    pub metric: Metric,
+    /// From this instant, ms UTC.
+    pub from_ms: i64,
+    /// Up to but not including this instant.
+    pub to_ms: i64,
+    /// How many parallel ranges to cut the series into, at least 1.
+    pub ranges: usize,
+}
+
+/// The tuples of one series, every version of them, in tuple order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeriesReadings {
+    /// The series.
+    pub series: Series,
+    /// All tuples in range; [`foulee_contract::resolve`] gives the current ones.
+    pub tuples: Vec<Stored>,
+}
+
+/// A UTC day of a participant that changed and has not been recomputed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DirtyDay {
+    /// Rises with every mark, so that a day that changed again is not cleared by mistake.
+    pub generation: i64,
+    /// Whose.
+    pub participant: ParticipantId,
+    /// Days since 1970-01-01, UTC.
+    pub epoch_day: i32,
+}
+
+/// The digest of one participant's readings that start on one UTC day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DayDigest {
+    /// Days since 1970-01-01, UTC.
+    pub epoch_day: i32,
+    /// Order-free sum over the day's tuples.
+    pub digest: Digest,
+}
+
+/// What an erasure took away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Erased {
+    /// Tuples deleted.
+    pub readings: u64,
+    /// Series deleted.
+    pub series: u64,
+}
+
+/// What a store holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Tuples, every version counted.
+    pub readings: u64,
+    /// Bytes on disk (0 in memory).
+    pub bytes: u64,
+    /// Bytes of the compressed blocks alone (0 in memory).
+    pub block_bytes: u64,
+    /// Series.
+    pub series: u64,
+    /// Days waiting to be recomputed.
+    pub dirty_days: u64,
+    /// The engine's name.
+    pub engine: &'static str,
+}
+
+/// A set of readings that outlives the process.
+pub trait Store: Send + Sync {
+    /// Adds tuples. When it returns `Ok` they are durable and their days are marked dirty.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when too much is waiting; any other error means that nothing of the batch was kept.
+    fn write(&self, batch: WriteBatch) -> BoxFuture<'_, Result<Written, StoreError>>;
+
+    /// The readings of one participant, by series in series order.
+    fn scan(&self, scan: Scan) -> BoxFuture<'_, Result<Vec<SeriesReadings>, StoreError>>;
+
+    /// The readings of everybody in one metric, handed to `visit` by series from several threads at once.
+    fn scan_cohort<'a>(
+        &'a self,
+        scan: CohortScan,
+        visit: Arc<dyn Fn(SeriesReadings) + Send + Sync>,
+    ) -> BoxFuture<'a, Result<(), StoreError>>;
+
+    /// The digests of a participant's days from `from_day` to `to_day`, both included; empty days are left out.
+    fn day_digests(
+        &self,
+        participant: ParticipantId,
+        from_day: i32,
+        to_day: i32,
+    ) -> BoxFuture<'_, Result<Vec<DayDigest>, StoreError>>;
+
+    /// At most `limit` dirty days, oldest mark first. They stay dirty until [`Store::clear_dirty`].
+    fn dirty_days(&self, limit: usize) -> BoxFuture<'_, Result<Vec<DirtyDay>, StoreError>>;
+
+    /// Clears exactly these marks; a day that was marked again since keeps its newer mark.
+    fn clear_dirty(&self, days: Vec<DirtyDay>) -> BoxFuture<'_, Result<(), StoreError>>;
+
+    /// Deletes everything of a participant, down to the bytes of the id in the files.
+    fn erase(&self, participant: ParticipantId) -> BoxFuture<'_, Result<Erased, StoreError>>;
+
+    /// What is in it.
+    fn stats(&self) -> BoxFuture<'_, Result<Stats, StoreError>>;
+
+    /// One number for the whole set.
+    fn digest(&self) -> BoxFuture<'_, Result<Digest, StoreError>>;
+
+    /// Whether [`Written::new`] is told.
+    fn knows_duplicates(&self) -> bool;
+}

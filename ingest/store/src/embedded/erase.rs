@@ -1,0 +1,75 @@
+use foulee_contract::ParticipantId;
+use rusqlite::{TransactionBehavior, params};
+
+use super::codec::Row;
+use super::hot::{self, Hot};
+use super::index::{BlockKey, SeriesIndex};
+use super::writer::Writer;
+use crate::{Erased, StoreError};
+
+/// Deletes a participant's blocks, names and marks, rewrites the log without them, and empties the write-ahead log, so
+/// that with `secure_delete` no byte of them stays in the files.
+pub(super) fn erase(writer: &mut Writer, participant: ParticipantId) -> Result<Erased, StoreError> {
+    let entries = writer.shared.index().of_participant(&participant);
+    let Some(participant_no) = writer.shared.index().participant_no(&participant) else {
+        return Ok(Erased::default());
+    };
+    let mut erased = Erased { readings: 0, series: entries.len() as u64 };
+    let kept: Vec<(BlockKey, Row)> = {
+        let hot = writer.shared.hot();
+        let dead = |key: &BlockKey| entries.iter().any(|entry| entry.no == key.series_no());
+        let mut kept = Vec::new();
+        for key in hot.all_keys() {
+            if dead(&key) {
+                erased.readings += hot.count(key) as u64;
+            } else {
+                kept.extend(hot.rows(key).into_iter().map(|row| (key, row)));
+            }
+        }
+        kept
+    };
+    let tx = writer.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for entry in &entries {
+        let (from, to) = BlockKey::range(entry, 0, i32::MAX);
+        let n: i64 = tx.query_row(
+            "SELECT coalesce(sum(n), 0) FROM chunk WHERE id BETWEEN ?1 AND ?2",
+            params![from.id(), to.id()],
+            |row| row.get(0),
+        )?;
+        erased.readings += n.unsigned_abs();
+        tx.execute("DELETE FROM chunk WHERE id BETWEEN ?1 AND ?2", params![from.id(), to.id()])?;
+        tx.execute("DELETE FROM series WHERE no = ?1", params![entry.no])?;
+    }
+    tx.execute("DELETE FROM dirty WHERE participant = ?1", params![participant_no])?;
+    tx.execute("DELETE FROM participant WHERE no = ?1", params![participant_no])?;
+    tx.execute("DELETE FROM hot", [])?;
+    if !kept.is_empty() {
+        hot::append(&tx, &kept)?;
+    }
+    tx.commit()?;
+    writer.unclaimed.retain(|(no, _)| *no != participant_no);
+    {
+        let mut index = writer.shared.index_mut();
+        // Numbers are not used again before a restart: a scan that began earlier may still hold them.
+        index.remove_participant(&participant);
+        let reloaded = reload(&writer.conn, &index)?;
+        *writer.shared.hot_mut() = reloaded;
+    }
+    truncate_wal(writer)?;
+    Ok(erased)
+}
+
+fn reload(conn: &rusqlite::Connection, index: &SeriesIndex) -> Result<Hot, StoreError> {
+    Hot::load(conn, index)
+}
+
+/// A reader in the middle of a scan holds the log open: wait for it, up to the connection's busy timeout a try.
+fn truncate_wal(writer: &Writer) -> Result<(), StoreError> {
+    for _ in 0..10 {
+        let busy: i64 = writer.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        if busy == 0 {
+            return Ok(());
+        }
+    }
+    Err(StoreError::Busy)
+}

@@ -1,0 +1,99 @@
+use std::cmp::Ordering;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::codec::{Row, decode, encode};
+use super::index::BlockKey;
+use crate::{Digest, SeriesHasher, StoreError};
+
+/// Adds `more` to `rows`, both sorted by tuple; of equal tuples the earliest upload and greatest provenance are kept.
+pub(super) fn union(rows: &mut Vec<Row>, more: &[Row]) {
+    // Data mostly arrives in order: then this is an append.
+    let appends = match (rows.last(), more.first()) {
+        (Some(last), Some(first)) => last.tuple < first.tuple,
+        _ => true,
+    };
+    if appends && more.is_sorted_by(|a, b| a.tuple < b.tuple) {
+        rows.extend_from_slice(more);
+        return;
+    }
+    let old = std::mem::take(rows);
+    rows.reserve(old.len() + more.len());
+    let (mut a, mut b) = (old.into_iter().peekable(), more.iter().copied().peekable());
+    loop {
+        let next = match (a.peek(), b.peek()) {
+            (Some(x), Some(y)) => match x.tuple.cmp(&y.tuple) {
+                Ordering::Greater => b.next(),
+                _ => a.next(),
+            },
+            (Some(_), None) => a.next(),
+            (None, _) => b.next(),
+        };
+        let Some(row) = next else { break };
+        match rows.last_mut() {
+            Some(last) if last.tuple == row.tuple => {
+                last.provenance = last.provenance.max(row.provenance);
+                last.upload = last.upload.min(row.upload);
+            }
+            _ => rows.push(row),
+        }
+    }
+}
+
+/// The digest and rows of a chunk, if there is one.
+pub(super) fn chunk_of(conn: &Connection, key: BlockKey) -> Result<Option<(Digest, Vec<Row>)>, StoreError> {
+    let mut statement = conn.prepare_cached("SELECT digest, data FROM chunk WHERE id = ?1")?;
+    let mut rows = statement.query(params![key.id()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let decoded = decode(row.get_ref(1)?.as_blob().unwrap_or_default());
+    let decoded = decoded.map_err(|why| StoreError::Damaged { chunk: key.id(), why })?;
+    Ok(Some((digest_of(row.get_ref(0)?.as_blob().unwrap_or_default()), decoded)))
+}
+
+/// The last start in a chunk, if there is one: whatever starts later is new to it.
+pub(super) fn last_start_of(conn: &Connection, key: BlockKey) -> Result<Option<i64>, StoreError> {
+    let mut statement = conn.prepare_cached("SELECT max_start_ms FROM chunk WHERE id = ?1")?;
+    Ok(statement.query_row(params![key.id()], |row| row.get(0)).optional()?)
+}
+
+pub(super) fn digest_of(bytes: &[u8]) -> Digest {
+    Digest::from_bytes(bytes.try_into().unwrap_or_default())
+}
+
+/// Writes a chunk within the writer's transaction.
+pub(super) fn put_chunk(
+    conn: &Connection,
+    key: BlockKey,
+    digest: Digest,
+    rows: &[Row],
+) -> Result<(), StoreError> {
+    let Some(last) = rows.last() else { return Ok(()) };
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO chunk(id, n, max_start_ms, digest, data) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![
+        key.id(),
+        rows.len() as i64,
+        last.tuple.start_ms,
+        digest.to_bytes().as_slice(),
+        encode(rows)
+    ])?;
+    Ok(())
+}
+
+/// Moves the hot rows of a block into its chunk.
+pub(super) fn fold(
+    conn: &Connection,
+    key: BlockKey,
+    hasher: &SeriesHasher,
+    hot: &[Row],
+) -> Result<(), StoreError> {
+    let (mut digest, mut rows) = chunk_of(conn, key)?.unwrap_or_default();
+    for row in hot {
+        if rows.binary_search_by_key(&row.tuple, |r| r.tuple).is_err() {
+            digest = digest.plus(hasher.hash(&row.tuple));
+        }
+    }
+    union(&mut rows, hot);
+    put_chunk(conn, key, digest, &rows)
+}

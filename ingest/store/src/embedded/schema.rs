@@ -1,0 +1,74 @@
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{Options, Synchronous};
+use crate::StoreError;
+
+const SCHEMA_VERSION: i64 = 1;
+
+/// `participant` and `series` give short numbers to long names. `chunk.id` is metric << 48 | series << 20 | UTC day, so
+/// that one metric is one range, and in it one series. `hot` is a log of small writes that no chunk holds yet.
+/// `dirty.generation` only ever rises.
+const SCHEMA: &str = "
+CREATE TABLE participant(no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE);
+CREATE TABLE series(
+    no INTEGER PRIMARY KEY, participant INTEGER NOT NULL REFERENCES participant(no), source TEXT NOT NULL,
+    metric INTEGER NOT NULL, grain INTEGER NOT NULL, max_span_ms INTEGER NOT NULL,
+    UNIQUE(participant, source, metric, grain));
+CREATE TABLE upload(id INTEGER PRIMARY KEY, received_ms INTEGER NOT NULL);
+CREATE TABLE chunk(
+    id INTEGER PRIMARY KEY, n INTEGER NOT NULL, max_start_ms INTEGER NOT NULL, digest BLOB NOT NULL, data BLOB NOT NULL);
+CREATE TABLE hot(id INTEGER PRIMARY KEY AUTOINCREMENT, data BLOB NOT NULL);
+CREATE TABLE dirty(
+    generation INTEGER PRIMARY KEY AUTOINCREMENT, participant INTEGER NOT NULL, day INTEGER NOT NULL,
+    UNIQUE(participant, day));
+";
+
+/// The first SQLite without the WAL-reset corruption (3.7.0 to 3.51.2; fixed in 3.51.3).
+const MIN_SQLITE: i32 = 3_051_003;
+
+/// The writer's connection, its schema made if the file is new.
+pub(super) fn open_writer(file: &Path, options: &Options) -> Result<Connection, StoreError> {
+    check_library()?;
+    let mut conn = Connection::open(file)?;
+    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    conn.pragma_update(None, "page_size", 8192)?;
+    conn.pragma_update(None, "journal_mode", "WAL")?;
+    let synchronous = match options.synchronous {
+        Synchronous::Full => "FULL",
+        Synchronous::Off => "OFF",
+    };
+    conn.pragma_update(None, "synchronous", synchronous)?;
+    conn.pragma_update(None, "wal_autocheckpoint", 4000)?;
+    conn.pragma_update(None, "secure_delete", "ON")?;
+    conn.pragma_update(None, "cache_size", -32_768)?;
+    conn.set_prepared_statement_cache_capacity(32);
+    let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    match tx.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))? {
+        0 => {
+            tx.execute_batch(SCHEMA)?;
+            tx.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+        }
+        SCHEMA_VERSION => {}
+        found => return Err(StoreError::SchemaTooNew { found, known: SCHEMA_VERSION }),
+    }
+    tx.commit()?;
+    Ok(conn)
+}
+
+/// A connection that only reads.
+pub(super) fn open_reader(file: &Path) -> Result<Connection, StoreError> {
+    check_library()?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(file, flags)?;
+    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    conn.pragma_update(None, "cache_size", -8_192)?;
+    conn.set_prepared_statement_cache_capacity(32);
+    Ok(conn)
+}
+
+fn check_library() -> Result<(), StoreError> {
+    let found = rusqlite::version_number();
+    if found < MIN_SQLITE { Err(StoreError::SqliteTooOld { found }) } else { Ok(()) }
+}
