@@ -1,4 +1,26 @@
-//! Accept, validate, deduplicate, store, acknowledge; importers for existing exports.
+//! Accept, validate, deduplicate, store, acknowledge; importers for people's existing exports.
+//!
+//! Invariants:
+//! - What is acknowledged is durable: the answer is made after the store's own.
+//! - The good part of a batch is kept, each refused reading is named with its field and fix; a batch that is wrong as a
+//!   whole leaves nothing behind.
+//! - Memory is bounded: what does not fit is refused with 429 before it is read.
+//!
+//! It never interprets a reading (that is analytics) and never decides who may write (that is the [`Authority`]).
 #![forbid(unsafe_code)]
 
+mod accept;
+mod authority;
+mod budget;
+mod decode;
+mod http;
 pub mod import;
+mod local;
+mod metrics;
+
+pub use accept::{Accepted, Refused, accept};
+pub use authority::{Authority, Denied, WriteGrant};
+pub use decode::{ContentEncoding, DecodeError, decode};
+pub use http::{Clock, IngestState, problem_response, router};
+pub use local::LocalSink;
+pub use metrics::IngestMetrics;

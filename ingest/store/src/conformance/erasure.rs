@@ -7,6 +7,7 @@ use super::fixture::{T0, all, batch, digest, minutes, open, participant, range, 
 
 pub(super) async fn nothing_of_the_erased_stays(engine: Engine<'_>, folder: &Path) {
     let with = folder.join("with");
+    std::fs::create_dir_all(&with).expect("the test folder can be made");
     let store = open(engine, &with).await;
     let without = open(engine, &folder.join("without")).await;
     let rows: Vec<Tuple> = (0..3_000).map(|i| tuple(T0 + i * 60_000, 60_000, i % 90)).collect();

@@ -29,7 +29,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     BoxFuture, CohortScan, DayDigest, Digest, DirtyDay, Erased, Scan, SeriesReadings, Stats, Store,
-    StoreError, WriteBatch, Written, epoch_day,
+    StoreError, WriteBatch, Written,
 };
 use hot::Hot;
 use index::SeriesIndex;

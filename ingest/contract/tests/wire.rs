@@ -1,0 +1,263 @@
+//! Every wire shape, pinned: the files in `golden/` are what other programs rely on. A change here is a new contract
+//! version, or a line in the changelog.
+
+use std::fmt::Debug;
+use std::path::Path;
+
+use chrono::{TimeZone, Utc};
+use foulee_contract::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+fn golden<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, value: &T) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    let mut written = serde_json::to_string_pretty(value).unwrap();
+    written.push('\n');
+    if std::env::var_os("FOULEE_BLESS").is_some() {
+        std::fs::write(&file, &written).unwrap();
+    }
+    let pinned = std::fs::read_to_string(&file).unwrap_or_default();
+    assert_eq!(pinned, written, "{name} differs; if that is meant, run with FOULEE_BLESS=1 and say so in CHANGELOG.md");
+    assert_eq!(&serde_json::from_str::<T>(&pinned).unwrap(), value, "{name} reads back");
+}
+
+fn who() -> ParticipantId {
+    "01900000-0000-7000-8000-000000000001".parse().unwrap()
+}
+
+fn block(source: Source, metric: Metric, grain: Grain) -> SeriesBlock {
+    SeriesBlock {
+        participant: who(),
+        source,
+        metric,
+        grain,
+        unit: metric.unit().into(),
+        exponent: 0,
+        offset: None,
+        how: None,
+        points: None,
+        grid: None,
+    }
+}
+
+#[test]
+fn batch_of_points() {
+    let strap = Source::new(SourceKind::Strap, ["", "polar", "h10", "5f2a", ""]);
+    let rr = SeriesBlock {
+        exponent: -1,
+        offset: Some(Column::One(60)),
+        how: Some(Column::One(How::Automatic)),
+        points: Some(Points {
+            start: vec![1_700_000_000_000, 1_700_000_000_000],
+            seq: Some(vec![0, 1]),
+            value: vec![Some(8_125), Some(8_203)],
+            ..Points::default()
+        }),
+        ..block(strap.clone(), Metric::RrInterval, Grain::Sample)
+    };
+    let corrected = SeriesBlock {
+        offset: Some(Column::Each(vec![60, 120])),
+        points: Some(Points {
+            start: vec![1_700_000_040_000, 1_700_000_100_000],
+            end: Some(vec![1_700_000_100_000, 1_700_000_160_000]),
+            seq: None,
+            rev: Some(vec![0, 3]),
+            value: vec![Some(71), None],
+            deleted: Some(vec![false, true]),
+        }),
+        ..block(strap, Metric::HeartRate, Grain::Epoch)
+    };
+    golden("batch_points.json", &Batch { contract: CONTRACT_VERSION, series: vec![rr, corrected] });
+}
+
+#[test]
+fn batch_of_a_grid() {
+    let watch = Source::new(SourceKind::Watch, ["", "", "", "fitbit", ""]);
+    let steps = SeriesBlock {
+        grid: Some(Grid { start: 1_700_000_040_000, step: 60_000, rev: 0, value: vec![Some(0), Some(112), None, Some(9)] }),
+        ..block(watch.clone(), Metric::Steps, Grain::Epoch)
+    };
+    let summary = SeriesBlock {
+        points: Some(Points {
+            start: vec![1_699_999_200_000],
+            end: Some(vec![1_700_002_800_000]),
+            seq: Some(vec![77]),
+            rev: Some(vec![2]),
+            value: vec![Some(431)],
+            deleted: None,
+        }),
+        ..block(watch.growing(), Metric::Steps, Grain::Total)
+    };
+    golden("batch_grid.json", &Batch { contract: CONTRACT_VERSION, series: vec![steps, summary] });
+}
+
+#[test]
+fn batch_of_every_metric() {
+    let gateway = Source::new(SourceKind::Gateway, ["", "", "", "clinic-2", ""]);
+    let one = |metric: Metric, end: Option<i64>, value: i64| SeriesBlock {
+        points: Some(Points {
+            start: vec![1_700_000_000_000],
+            end: end.map(|length| vec![1_700_000_000_000 + length]),
+            value: vec![Some(value)],
+            ..Points::default()
+        }),
+        ..block(gateway.clone(), metric, Grain::Sample)
+    };
+    let series = vec![
+        one(Metric::Steps, Some(60_000), 12),
+        one(Metric::StepCounter, None, 4_711),
+        one(Metric::HeartRate, None, 72),
+        one(Metric::RrInterval, None, 830),
+        one(Metric::Worn, Some(60_000), 60),
+        one(Metric::Contact, None, 1),
+        one(Metric::Battery, None, 88),
+        one(Metric::Sync, None, 1),
+        one(Metric::Gap, Some(3_600_000), GapCause::NotSynced as i64),
+        one(Metric::ClockSkew, None, -172_800_000),
+    ];
+    assert_eq!(series.iter().map(|s| s.metric).collect::<Vec<_>>(), Metric::ALL);
+    golden("batch_metrics.json", &Batch { contract: CONTRACT_VERSION, series });
+}
+
+#[test]
+fn answers() {
+    let rejected = vec![Rejection {
+        series: 0,
+        index: 17,
+        code: RejectCode::ValueOutOfRange,
+        field: "value".into(),
+        fix: "20 to 300 /min here; leave the reading out where the device has none".into(),
+    }];
+    golden("answer.json", &Answer { accepted: 997, new: Some(990), duplicate: Some(7), rejected: rejected.clone() });
+    golden("answer_unknown.json", &Answer { accepted: 5, new: None, duplicate: None, rejected: vec![] });
+    let problem = Problem { rejected, ..Problem::new(ProblemKind::NothingAccepted) };
+    golden("problem_nothing_accepted.json", &problem);
+    let problem = Problem::new(ProblemKind::InvalidField).field("series[0].unit", "steps is in {steps}");
+    golden("problem_invalid_field.json", &Problem { instance: Some("01900000".into()), ..problem });
+}
+
+#[test]
+fn every_code_is_pinned() {
+    let codes = [
+        RejectCode::StartInFuture,
+        RejectCode::StartTooEarly,
+        RejectCode::EndBeforeStart,
+        RejectCode::IntervalRequired,
+        RejectCode::InstantRequired,
+        RejectCode::IntervalTooLong,
+        RejectCode::ValueMissing,
+        RejectCode::ValueOfDeleted,
+        RejectCode::ValueOutOfRange,
+        RejectCode::NumberTooLarge,
+        RejectCode::OffsetOutOfRange,
+        RejectCode::ParticipantUnknown,
+        RejectCode::Unreadable,
+        RejectCode::TimeDoesNotExist,
+    ];
+    for code in codes {
+        assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+    }
+    golden("reject_codes.json", &codes.to_vec());
+    for kind in ProblemKind::ALL {
+        assert_eq!(serde_json::to_value(kind).unwrap(), kind.uri());
+    }
+    golden("problem_kinds.json", &ProblemKind::ALL.to_vec());
+    golden("gap_causes.json", &GapCause::ALL.to_vec());
+}
+
+#[test]
+fn units_are_pinned() {
+    let rows: Vec<(Metric, String, i8, u8)> =
+        Metric::ALL.iter().map(|m| (*m, m.unit().to_owned(), m.exponent(), m.code())).collect();
+    golden("units.json", &rows);
+}
+
+#[test]
+fn rounding_is_pinned() {
+    let cases: Vec<(Metric, f64, i64)> = [
+        (Metric::HeartRate, 72.04),
+        (Metric::HeartRate, 72.05),
+        (Metric::HeartRate, 72.25),
+        (Metric::HeartRate, 0.05),
+        (Metric::RrInterval, 812.449),
+        (Metric::RrInterval, 1_000.0 / 1.024),
+        (Metric::Steps, 11.5),
+        (Metric::Steps, 12.499),
+        (Metric::ClockSkew, -0.5),
+        (Metric::ClockSkew, -1.5),
+    ]
+    .into_iter()
+    .map(|(metric, number)| (metric, number, metric.scale_decimal(number).unwrap()))
+    .collect();
+    golden("rounding.json", &cases);
+}
+
+#[test]
+fn reports_and_safety() {
+    let at = Utc.with_ymd_and_hms(2026, 3, 29, 7, 30, 0).unwrap();
+    let report = |question, state, answer| Report { participant: who(), question, state, answer, effective_at: at };
+    let answered = |question, answer| report(question, ResponseState::Answered, Some(answer));
+    golden(
+        "reports.json",
+        &vec![
+            answered(ReportQuestion::Pain, ReportAnswer::Pain { moment: PainMoment::Now, nrs: 4 }),
+            answered(ReportQuestion::Effort, ReportAnswer::Effort { borg: 13 }),
+            answered(ReportQuestion::Difficulty, ReportAnswer::Difficulty { felt: Felt::TooHard }),
+            answered(ReportQuestion::Progress, ReportAnswer::Progress { felt: 2 }),
+            answered(ReportQuestion::Flare, ReportAnswer::Flare { edge: Edge::Start }),
+            answered(
+                ReportQuestion::Session,
+                ReportAnswer::Session { activity: SessionActivity::Stretching, minutes: 20 },
+            ),
+            answered(ReportQuestion::Leave, ReportAnswer::Leave { edge: Edge::Start, fraction: 0.5 }),
+            answered(ReportQuestion::RedFlag, ReportAnswer::RedFlag { code: RedFlag::NightPain }),
+            report(ReportQuestion::Pain, ResponseState::Declined, None),
+            report(ReportQuestion::Effort, ResponseState::NotAsked, None),
+        ],
+    );
+    let event = SafetyEvent { participant: who(), code: RedFlag::Sphincter, tier: SafetyTier::Urgent, effective_at: at };
+    golden("safety_event.json", &event);
+}
+
+#[test]
+fn programme() {
+    let quota = QuotaDoc { kind: QuotaKindDoc::Steps, per_week: 5, target: 6_000, days: None, min_cadence: None };
+    let walk = QuotaDoc {
+        kind: QuotaKindDoc::WalkMinutes,
+        per_week: 3,
+        target: 20,
+        days: Some(vec![WeekdayDoc::Mon, WeekdayDoc::Wed, WeekdayDoc::Fri]),
+        min_cadence: Some(60),
+    };
+    let doc = ProgrammeDoc {
+        contract: CONTRACT_VERSION,
+        name: "graded-walking".into(),
+        version: 1,
+        title: TextDoc { fr: "Marche progressive".into(), en: "Graded walking".into() },
+        contingency: Some(Contingency::TimeContingent),
+        stages: vec![StageDoc { weeks: 2, quotas: vec![quota, walk] }],
+    };
+    golden("programme.json", &doc);
+}
+
+#[test]
+fn what_is_not_in_the_contract_is_refused() {
+    let text = |series: &str| format!(r#"{{"contract":1,"series":[{series}]}}"#);
+    let head = r#""participant":"01900000-0000-7000-8000-000000000001","source":"watch""#;
+    for (bad, why) in [
+        (format!(r#"{{{head},"metric":"stepz","grain":"epoch","unit":"{{steps}}"}}"#), "unknown variant"),
+        (format!(r#"{{{head},"metric":"steps","grain":"epoch","unit":"{{steps}}","stesp":1}}"#), "unknown field"),
+        (format!(r#"{{{head},"metric":"steps","grain":"hour","unit":"{{steps}}"}}"#), "unknown variant"),
+        (
+            format!(r#"{{{head},"metric":"steps","grain":"epoch","unit":"{{steps}}","points":{{"start":[NaN],"value":[1]}}}}"#),
+            "expected value",
+        ),
+        (
+            format!(r#"{{{head},"metric":"steps","grain":"epoch","unit":"{{steps}}","points":{{"start":[1],"value":[1.5]}}}}"#),
+            "expected i64",
+        ),
+    ] {
+        let error = serde_json::from_str::<Batch>(&text(&bad)).unwrap_err().to_string();
+        assert!(error.contains(why), "{error}");
+    }
+}

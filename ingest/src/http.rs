@@ -1,0 +1,196 @@
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use foulee_contract::{Answer, Batch, MAX_WIRE_BYTES, Problem, ProblemKind};
+use foulee_store::{Store, StoreError};
+
+use crate::budget::{Budget, Share};
+use crate::{Accepted, Authority, ContentEncoding, DecodeError, Denied, IngestMetrics, WriteGrant, accept, decode};
+
+/// Says the time, ms UTC.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// What the endpoint needs.
+#[derive(Clone)]
+pub struct IngestState {
+    store: Arc<dyn Store>,
+    authority: Arc<dyn Authority>,
+    clock: Clock,
+    metrics: Arc<IngestMetrics>,
+    budget: Budget,
+}
+
+impl std::fmt::Debug for IngestState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IngestState").finish_non_exhaustive()
+    }
+}
+
+impl IngestState {
+    /// Over a store, with somebody who knows the tokens and a clock.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        authority: Arc<dyn Authority>,
+        clock: Clock,
+        metrics: Arc<IngestMetrics>,
+    ) -> Self {
+        Self { store, authority, clock, metrics, budget: Budget::default() }
+    }
+}
+
+/// `POST /v1/readings`.
+pub fn router(state: IngestState) -> Router {
+    Router::new().route("/v1/readings", post(post_readings)).with_state(state)
+}
+
+/// Bodies above this are read on a thread of their own, so that one large batch does not hold up the others.
+const PARSE_INLINE_BYTES: usize = 16 << 10;
+
+async fn post_readings(State(state): State<IngestState>, headers: HeaderMap, body: Body) -> Response {
+    match answer(&state, &headers, body).await {
+        Ok((answer, share)) => {
+            drop(share);
+            (StatusCode::OK, axum::Json(answer)).into_response()
+        }
+        Err(problem) => {
+            state.metrics.refused(problem.kind == ProblemKind::TooManyRequests);
+            problem_response(*problem)
+        }
+    }
+}
+
+async fn answer(state: &IngestState, headers: &HeaderMap, body: Body) -> Result<(Answer, Share), Box<Problem>> {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let token = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
+    let grant = state.authority.write_grant(token.map(str::trim)).await.map_err(denied)?;
+    let json = text(header::CONTENT_TYPE).is_some_and(|value| value.split(';').next() == Some("application/json"));
+    if !json {
+        return Err(unsupported("Content-Type", "application/json"));
+    }
+    let encoding = ContentEncoding::from_header(text(header::CONTENT_ENCODING))
+        .ok_or_else(|| unsupported("Content-Encoding", "identity, gzip or zstd"))?;
+    let announced = text(header::CONTENT_LENGTH).and_then(|value| value.parse::<usize>().ok());
+    if announced.is_some_and(|bytes| bytes > MAX_WIRE_BYTES) {
+        return Err(too_large("the body is larger than 8 MiB; send it in parts"));
+    }
+    let mut share = state.budget.take(announced.unwrap_or(MAX_WIRE_BYTES)).ok_or_else(busy)?;
+    let body = axum::body::to_bytes(body, MAX_WIRE_BYTES).await.map_err(|error| {
+        // Either over the limit or cut off; a client that was cut off no longer reads.
+        let over = std::error::Error::source(&error).is_some_and(|source| source.to_string().contains("length limit"));
+        if over {
+            too_large("the body is larger than 8 MiB; send it in parts")
+        } else {
+            Box::new(Problem::new(ProblemKind::Malformed).detail("the body was cut off; send it again"))
+        }
+    })?;
+    let now_ms = (state.clock)();
+    let (accepted, share) = if body.len() <= PARSE_INLINE_BYTES && encoding == ContentEncoding::Identity {
+        (look_through(body, encoding, &grant, now_ms, &mut share)?, share)
+    } else {
+        let look = move || look_through(body, encoding, &grant, now_ms, &mut share).map(|accepted| (accepted, share));
+        tokio::task::spawn_blocking(look).await.map_err(|_| Box::new(Problem::new(ProblemKind::Internal)))??
+    };
+    store(state, accepted).await.map(|answer| (answer, share))
+}
+
+fn look_through(
+    body: Bytes,
+    encoding: ContentEncoding,
+    grant: &WriteGrant,
+    now_ms: i64,
+    share: &mut Share,
+) -> Result<Accepted, Box<Problem>> {
+    let body = decode(body.into(), encoding, |bytes| share.grow(bytes)).map_err(|error| match error {
+        DecodeError::Broken(_) => Box::new(Problem::new(ProblemKind::Malformed).detail(error.to_string())),
+        DecodeError::TooLarge => too_large(&error.to_string()),
+        DecodeError::Busy => busy(),
+    })?;
+    let batch: Batch = serde_json::from_slice(&body).map_err(|_| explain(&body))?;
+    // 80 B a reading on its way to the store.
+    let readings: usize = batch.series.iter().map(foulee_contract::SeriesBlock::len).sum();
+    if !share.grow(readings.min(foulee_contract::MAX_READINGS) * 80) {
+        return Err(busy());
+    }
+    accept(&batch, grant, now_ms)
+}
+
+/// Parses again, slowly, to name the field.
+fn explain(body: &[u8]) -> Box<Problem> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let problem = Problem::new(ProblemKind::Malformed);
+    Box::new(match serde_path_to_error::deserialize::<_, Batch>(&mut json) {
+        Err(error) => problem.field(error.path().to_string(), error.inner().to_string()),
+        Ok(_) => problem.detail("there is more after the end of the JSON document; send one batch a request"),
+    })
+}
+
+async fn store(state: &IngestState, accepted: Accepted) -> Result<Answer, Box<Problem>> {
+    let Accepted { write, rejected } = accepted;
+    let count = write.len() as u64;
+    if count == 0 && !rejected.is_empty() {
+        state.metrics.answered(0, 0, rejected.len() as u64);
+        return Err(Box::new(Problem { rejected, ..Problem::new(ProblemKind::NothingAccepted) }));
+    }
+    let written = if count == 0 {
+        foulee_store::Written { new: Some(0) }
+    } else {
+        state.store.write(write).await.map_err(|error| match error {
+            StoreError::Busy => busy(),
+            error => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the store refused a batch");
+                Box::new(Problem::new(ProblemKind::Unavailable).detail("nothing of this batch was kept; send it again"))
+            }
+        })?
+    };
+    state.metrics.answered(count, written.new.unwrap_or(0), rejected.len() as u64);
+    Ok(Answer { accepted: count, new: written.new, duplicate: written.new.map(|new| count - new), rejected })
+}
+
+fn denied(denied: Denied) -> Box<Problem> {
+    Box::new(match denied {
+        Denied::Unauthorized => Problem::new(ProblemKind::Unauthorized)
+            .detail("send Authorization: Bearer with a token made by `foulee token add`"),
+        Denied::Forbidden => Problem::new(ProblemKind::Forbidden).detail("this token may not write readings"),
+        Denied::Unavailable => Problem::new(ProblemKind::Unavailable),
+    })
+}
+
+fn unsupported(field: &str, fix: &str) -> Box<Problem> {
+    Box::new(Problem::new(ProblemKind::UnsupportedMedia).field(field, fix))
+}
+
+fn too_large(detail: &str) -> Box<Problem> {
+    Box::new(Problem::new(ProblemKind::TooLarge).detail(detail))
+}
+
+fn busy() -> Box<Problem> {
+    Box::new(Problem::new(ProblemKind::TooManyRequests))
+}
+
+/// A problem as an answer, with `Retry-After` where trying again helps.
+#[must_use]
+pub fn problem_response(problem: Problem) -> Response {
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let retry = match problem.kind {
+        ProblemKind::TooManyRequests => Some("1"),
+        ProblemKind::Unavailable => Some("5"),
+        _ => None,
+    };
+    let challenge = (problem.kind == ProblemKind::Unauthorized).then_some("Bearer");
+    let mut response = (status, axum::Json(problem)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    if let Some(seconds) = retry {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
+    }
+    if let Some(challenge) = challenge {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    }
+    response
+}
