@@ -138,7 +138,12 @@ pub enum AnalyticsError {
 ///
 /// # Errors
 /// [`AnalyticsError::ParameterOutOfRange`] naming the parameter.
-pub(crate) fn check_range(parameter: &'static str, value: f64, min: f64, max: f64) -> Result<(), AnalyticsError> {
+pub(crate) fn check_range(
+    parameter: &'static str,
+    value: f64,
+    min: f64,
+    max: f64,
+) -> Result<(), AnalyticsError> {
     if value >= min && value <= max {
         Ok(())
     } else {

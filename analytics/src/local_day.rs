@@ -15,6 +15,10 @@ use crate::error::AnalyticsError;
 /// Name and version of the rule that cuts days; part of every row's key.
 pub const LOCAL_DAY_VERSION: &str = "local-day-v1";
 
+/// Instants that have a date, in ms on either side of 1970: thousands of years inside chrono's own range, so that
+/// offsets and neighbouring dates never overflow.
+pub(crate) const CALENDAR_LIMIT_MS: i64 = 8_000_000_000_000_000;
+
 /// A participant's home zones over time.
 ///
 /// The first zone also holds for every instant before it.
@@ -126,9 +130,7 @@ fn first_instant_in(zone: Tz, date: NaiveDate) -> Result<i64, AnalyticsError> {
 }
 
 fn utc(utc_ms: i64) -> Result<DateTime<Utc>, AnalyticsError> {
-    // One year inside chrono's own range, so that offsets and neighbours of the date never overflow.
-    const LIMIT_MS: i64 = 8_000_000_000_000_000;
-    if !(-LIMIT_MS..=LIMIT_MS).contains(&utc_ms) {
+    if !(-CALENDAR_LIMIT_MS..=CALENDAR_LIMIT_MS).contains(&utc_ms) {
         return Err(AnalyticsError::TimeOutOfRange { utc_ms });
     }
     DateTime::from_timestamp_millis(utc_ms).ok_or(AnalyticsError::TimeOutOfRange { utc_ms })
@@ -191,7 +193,8 @@ mod tests {
     fn travel_west_lengthens_the_day_and_never_reopens_it() {
         // Paris until 2026-06-01 22:30 UTC (00:30 on the 2nd there), then New York (18:30 on the 1st).
         let zones =
-            HomeZones::new(vec![(0, Tz::Europe__Paris), (ms("2026-06-01T22:30:00Z"), Tz::America__New_York)]).unwrap();
+            HomeZones::new(vec![(0, Tz::Europe__Paris), (ms("2026-06-01T22:30:00Z"), Tz::America__New_York)])
+                .unwrap();
         assert_eq!(zones.date_of(ms("2026-06-01T22:10:00Z")).unwrap(), day(2026, 6, 2));
         assert_eq!(zones.date_of(ms("2026-06-01T23:00:00Z")).unwrap(), day(2026, 6, 2));
         assert_eq!(minutes(&zones, day(2026, 6, 1)), 1440);
@@ -202,7 +205,8 @@ mod tests {
     #[test]
     fn travel_east_shortens_the_day() {
         let zones =
-            HomeZones::new(vec![(0, Tz::America__New_York), (ms("2026-06-01T16:00:00Z"), Tz::Europe__Paris)]).unwrap();
+            HomeZones::new(vec![(0, Tz::America__New_York), (ms("2026-06-01T16:00:00Z"), Tz::Europe__Paris)])
+                .unwrap();
         assert_eq!(minutes(&zones, day(2026, 6, 1)), 1080);
     }
 

@@ -1,0 +1,248 @@
+//! Cumulative step counters to steps: the one place where deltas are made.
+//!
+//! Counters are stored as they are; this reads them. It knows daily resets, reboots, rollovers, values that are stale
+//! after midnight, holes, and jumps that no one can walk. A delta over a hole stays one long interval, which
+//! [`merge_day`](crate::merge_day) treats as unresolved: never one minute's cadence.
+
+use crate::error::{AnalyticsError, check_range};
+use crate::sources::StepInterval;
+
+/// Name and version of the rules.
+pub const COUNTER_VERSION: &str = "counter-delta-v1";
+
+/// Most believable steps per second over any interval: 4 (signals.md 2, Counters) [D].
+pub const MAX_STEPS_PER_SECOND: u64 = 4;
+
+/// Most believable steps per second from midnight to a reading, in telling a counter that restarted from one that is
+/// stale: 2, a brisk walk without rest. [D]
+const MAX_STEPS_PER_SECOND_SINCE_MIDNIGHT: u64 = 2;
+
+/// One reading of a counter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CounterReading {
+    /// Instant, ms since 1970 UTC.
+    pub at_ms: i64,
+    /// Steps since the counter's own zero.
+    pub value: u64,
+}
+
+/// How a counter returns to zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CounterParams {
+    /// Width in bits after which it rolls over, if it does (8 to 63). ANT+ and FIT: 16; most others none.
+    pub width_bits: Option<u8>,
+    /// It restarts at local midnight (InfiniTime, Garmin's daily cycles).
+    pub resets_daily: bool,
+    /// It restarts when the device does (Android `TYPE_STEP_COUNTER`; nearly every watch).
+    pub resets_on_reboot: bool,
+}
+
+/// [`CounterParams`] that were checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ValidCounterParams(CounterParams);
+
+impl CounterParams {
+    /// Checks the width.
+    ///
+    /// # Errors
+    /// [`AnalyticsError::ParameterOutOfRange`] for a width outside 8 to 63 bits.
+    pub fn check(self) -> Result<ValidCounterParams, AnalyticsError> {
+        if let Some(bits) = self.width_bits {
+            check_range("width_bits", bits.into(), 8.0, 63.0)?;
+        }
+        Ok(ValidCounterParams(self))
+    }
+}
+
+/// Steps read from a counter, and what happened to it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CounterSteps {
+    /// Steps between readings, by time. The first reading gives none: what it counted before is not known.
+    pub steps: Vec<StepInterval>,
+    /// Times it restarted.
+    pub resets: u32,
+    /// Times it rolled over.
+    pub rollovers: u32,
+    /// Readings whose change no rule explains: they give no steps, and the next reading starts afresh from them.
+    pub quarantined: Vec<CounterReading>,
+}
+
+/// Steps between the readings of one counter (one device, one counter epoch), in any order.
+///
+/// `day_starts_ms` are the local midnights that the readings may span, sorted (from
+/// [`HomeZones::bounds`](crate::HomeZones::bounds)); they matter to counters that restart daily. Of several readings at
+/// one instant the greatest counts. Source: signals.md 2, Counters.
+#[must_use]
+pub fn counter_steps(
+    readings: &[CounterReading],
+    day_starts_ms: &[i64],
+    params: &ValidCounterParams,
+) -> CounterSteps {
+    let mut sorted = readings.to_vec();
+    sorted.sort_unstable();
+    let mut out = CounterSteps::default();
+    let mut last: Option<CounterReading> = None;
+    for pair in sorted.chunk_by(|a, b| a.at_ms == b.at_ms) {
+        let reading = pair[pair.len() - 1];
+        if let Some(before) = last {
+            let midnight = midnight_between(before.at_ms, reading.at_ms, day_starts_ms);
+            match change(before, reading, midnight, &params.0) {
+                Change::Steps { from_ms, count } => push(&mut out.steps, from_ms, reading.at_ms, count),
+                Change::Reset { from_ms, count } => {
+                    out.resets += 1;
+                    push(&mut out.steps, from_ms, reading.at_ms, count);
+                }
+                Change::Rollover { count } => {
+                    out.rollovers += 1;
+                    push(&mut out.steps, before.at_ms, reading.at_ms, count);
+                }
+                Change::Unexplained => out.quarantined.push(reading),
+            }
+        }
+        last = Some(reading);
+    }
+    out
+}
+
+/// What happened between two readings.
+enum Change {
+    Steps { from_ms: i64, count: u64 },
+    Reset { from_ms: i64, count: u64 },
+    Rollover { count: u64 },
+    Unexplained,
+}
+
+fn change(
+    before: CounterReading,
+    now: CounterReading,
+    midnight_ms: Option<i64>,
+    params: &CounterParams,
+) -> Change {
+    if let Some(midnight_ms) = midnight_ms.filter(|_| params.resets_daily && now.value != before.value) {
+        let since_midnight =
+            plausible(now.value, midnight_ms, now.at_ms, MAX_STEPS_PER_SECOND_SINCE_MIDNIGHT);
+        if now.value < before.value || since_midnight {
+            return if plausible(now.value, midnight_ms, now.at_ms, MAX_STEPS_PER_SECOND) {
+                Change::Reset { from_ms: midnight_ms, count: now.value }
+            } else {
+                Change::Unexplained
+            };
+        }
+    }
+    if let Some(count) = now.value.checked_sub(before.value) {
+        return if plausible(count, before.at_ms, now.at_ms, MAX_STEPS_PER_SECOND) {
+            Change::Steps { from_ms: before.at_ms, count }
+        } else {
+            Change::Unexplained
+        };
+    }
+    if let Some(bits) = params.width_bits {
+        let to_the_top = (1_u64 << bits).checked_sub(before.value);
+        let rolled = to_the_top.and_then(|rest| rest.checked_add(now.value));
+        if let Some(count) = rolled.filter(|&n| plausible(n, before.at_ms, now.at_ms, MAX_STEPS_PER_SECOND)) {
+            return Change::Rollover { count };
+        }
+    }
+    // A daily counter may also restart late, after it had stood still on yesterday's value.
+    if (params.resets_on_reboot || params.resets_daily)
+        && plausible(now.value, before.at_ms, now.at_ms, MAX_STEPS_PER_SECOND)
+    {
+        return Change::Reset { from_ms: before.at_ms, count: now.value };
+    }
+    Change::Unexplained
+}
+
+fn plausible(count: u64, from_ms: i64, to_ms: i64, most_per_second: u64) -> bool {
+    let elapsed_ms = to_ms.abs_diff(from_ms);
+    u128::from(count) * 1000 <= u128::from(most_per_second) * u128::from(elapsed_ms)
+}
+
+/// The last local midnight after one reading and not after the other.
+fn midnight_between(before_ms: i64, now_ms: i64, day_starts_ms: &[i64]) -> Option<i64> {
+    let index = day_starts_ms.partition_point(|&start| start <= now_ms).checked_sub(1)?;
+    Some(day_starts_ms[index]).filter(|&midnight| midnight > before_ms)
+}
+
+fn push(steps: &mut Vec<StepInterval>, start_ms: i64, end_ms: i64, count: u64) {
+    // A plausible count of any interval that ms can express is far below the limit of u32 but for centuries.
+    steps.push(StepInterval { start_ms, end_ms, count: u32::try_from(count).unwrap_or(u32::MAX) });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR_MS: i64 = 3_600_000;
+
+    fn read(values: &[(i64, u64)]) -> Vec<CounterReading> {
+        values.iter().map(|&(hour, value)| CounterReading { at_ms: hour * HOUR_MS, value }).collect()
+    }
+
+    fn counts(found: &CounterSteps) -> Vec<u32> {
+        found.steps.iter().map(|steps| steps.count).collect()
+    }
+
+    fn run(values: &[(i64, u64)], midnights: &[i64], params: CounterParams) -> CounterSteps {
+        let midnights: Vec<i64> = midnights.iter().map(|hour| hour * HOUR_MS).collect();
+        counter_steps(&read(values), &midnights, &params.check().unwrap())
+    }
+
+    #[test]
+    fn deltas_between_readings_and_none_before_the_first() {
+        let found = run(&[(1, 500), (2, 700), (3, 700)], &[], CounterParams::default());
+        assert_eq!(counts(&found), [200, 0]);
+        assert_eq!(found.steps[0].start_ms, HOUR_MS);
+    }
+
+    #[test]
+    fn a_reboot_behind_a_hole_counts_from_zero() {
+        // The Garmin stream: 299 to 2 616, 42 h of silence, then 0, 0, 60.
+        let params = CounterParams { resets_on_reboot: true, ..CounterParams::default() };
+        let found = run(&[(0, 299), (5, 2_616), (47, 0), (48, 0), (49, 60)], &[], params);
+        assert_eq!((counts(&found), found.resets), (vec![2_317, 0, 0, 60], 1));
+        let unknown = run(&[(5, 2_616), (47, 0)], &[], CounterParams::default());
+        assert_eq!((unknown.steps.len(), unknown.quarantined.len()), (0, 1));
+    }
+
+    #[test]
+    fn a_rollover_must_be_walkable() {
+        let params = CounterParams { width_bits: Some(16), ..CounterParams::default() };
+        let found = run(&[(1, 65_000), (2, 100)], &[], params);
+        assert_eq!((counts(&found), found.rollovers), (vec![636], 1));
+        assert_eq!(run(&[(1, 5_000), (2, 100)], &[], params).quarantined.len(), 1);
+        assert!(CounterParams { width_bits: Some(64), ..params }.check().is_err());
+    }
+
+    #[test]
+    fn a_daily_counter_restarts_at_midnight() {
+        let params = CounterParams { resets_daily: true, ..CounterParams::default() };
+        let found = run(&[(20, 5_000), (30, 800), (40, 6_000)], &[24], params);
+        assert_eq!((counts(&found), found.resets), (vec![800, 5_200], 1));
+        assert_eq!(found.steps[0].start_ms, 24 * HOUR_MS);
+        // Above yesterday's value, but walkable since midnight: it restarted.
+        let above = run(&[(20, 5_000), (42, 6_000)], &[24], params);
+        assert_eq!((counts(&above), above.resets), (vec![6_000], 1));
+    }
+
+    #[test]
+    fn yesterdays_value_after_midnight_is_stale() {
+        // InfiniTime kept 13 660 until the screen woke, then showed 0.
+        let params = CounterParams { resets_daily: true, ..CounterParams::default() };
+        let found = run(&[(23, 13_660), (25, 13_660), (31, 0), (32, 90)], &[24], params);
+        assert_eq!(counts(&found), [0, 0, 90]);
+    }
+
+    #[test]
+    fn a_jump_that_no_one_can_walk_is_set_aside() {
+        let found = run(&[(1, 100), (2, 60_000), (3, 60_050)], &[], CounterParams::default());
+        assert_eq!(counts(&found), [50]);
+        assert_eq!(found.quarantined, read(&[(2, 60_000)]));
+    }
+
+    #[test]
+    fn order_and_repetition_change_nothing() {
+        let params = CounterParams::default();
+        let once = run(&[(1, 100), (2, 200), (3, 350)], &[], params);
+        assert_eq!(run(&[(3, 350), (1, 100), (2, 200), (1, 100)], &[], params), once);
+    }
+}

@@ -1,0 +1,195 @@
+//! Step intervals of one source on a grid of minutes.
+//!
+//! An interval of up to a minute belongs to the minute of its middle and is that minute's cadence. A longer one is
+//! *unresolved*: its steps are spread evenly over the minutes that nothing shorter covers, so that totals hold, but
+//! they are no cadence. A longer interval of zero steps is resolved: each of its minutes is zero.
+
+use crate::error::AnalyticsError;
+use crate::minutes::{DayFlags, MINUTE_MS};
+use crate::source_minutes::{Window, length, sorted};
+use crate::sources::StepInterval;
+
+/// Longest interval whose steps are a minute's cadence, in ms: a minute and a second of clock jitter. [D]
+const RESOLVED_MS: i64 = MINUTE_MS + 1000;
+
+/// Most believable steps per minute: 5 a second, above any sprint (signals.md 2 takes about 4 a second as plausible
+/// for walking people; the margin keeps runners). [D]
+pub const MAX_STEPS_PER_MINUTE: u32 = 300;
+
+/// Minutes of steps. All vectors have one entry per minute of the window.
+#[derive(Debug)]
+pub(crate) struct StepGrid {
+    /// 0 where absent.
+    pub(crate) steps: Vec<u16>,
+    pub(crate) present: Vec<bool>,
+    pub(crate) resolved: Vec<bool>,
+    /// A reading was ignored here: silence would be the wrong word for it.
+    pub(crate) refused: Vec<bool>,
+}
+
+pub(crate) fn step_grid(
+    readings: &[StepInterval],
+    window: &Window,
+    flags: &mut DayFlags,
+) -> Result<StepGrid, AnalyticsError> {
+    let mut sums = vec![0_u32; window.minutes];
+    let mut grid = StepGrid {
+        steps: vec![0; window.minutes],
+        present: vec![false; window.minutes],
+        resolved: vec![false; window.minutes],
+        refused: vec![false; window.minutes],
+    };
+    let mut long: Vec<(i64, StepInterval)> = Vec::new();
+    let mut kept_end_ms = i64::MIN;
+    let mut kept_length_ms = 0;
+    for &reading in sorted(readings).iter() {
+        let length_ms = length(reading.start_ms, reading.end_ms)?;
+        if length_ms > RESOLVED_MS {
+            long.push((length_ms, reading));
+            continue;
+        }
+        let Some(minute) = window.minute(reading.start_ms.saturating_add(length_ms / 2)) else { continue };
+        let overlap_ms = kept_end_ms.saturating_sub(reading.start_ms).min(length_ms);
+        if overlap_ms > 0 && 2 * overlap_ms > length_ms.min(kept_length_ms) {
+            flags.overlapping_steps = true;
+            continue;
+        }
+        (kept_end_ms, kept_length_ms) = (reading.end_ms, length_ms);
+        sums[minute] = sums[minute].saturating_add(reading.count);
+        grid.present[minute] = true;
+        grid.resolved[minute] = true;
+    }
+    for (minute, &sum) in sums.iter().enumerate() {
+        if sum > MAX_STEPS_PER_MINUTE {
+            flags.implausible_steps = true;
+            grid.present[minute] = false;
+            grid.resolved[minute] = false;
+            grid.refused[minute] = true;
+        } else {
+            grid.steps[minute] = u16::try_from(sum).unwrap_or(u16::MAX);
+        }
+    }
+    // The shortest first, so that nested records are not counted twice.
+    long.sort_by_key(|&(length_ms, reading)| (length_ms, reading));
+    for (length_ms, reading) in long {
+        spread(reading, length_ms, window, &mut grid, flags);
+    }
+    Ok(grid)
+}
+
+/// Spreads a long interval's steps over the minutes that nothing shorter covers.
+fn spread(reading: StepInterval, length_ms: i64, window: &Window, grid: &mut StepGrid, flags: &mut DayFlags) {
+    let touched = window.touched(reading.start_ms, reading.end_ms);
+    if touched.is_empty() {
+        return;
+    }
+    if i128::from(reading.count) * i128::from(MINUTE_MS)
+        > i128::from(MAX_STEPS_PER_MINUTE) * i128::from(length_ms)
+    {
+        flags.implausible_steps = true;
+        grid.refused[touched].fill(true);
+        return;
+    }
+    let overlap_ms = |minute: usize| {
+        let start_ms = window.origin_ms + minute as i64 * MINUTE_MS;
+        reading.end_ms.min(start_ms + MINUTE_MS) - reading.start_ms.max(start_ms)
+    };
+    let (mut covered_ms, mut covered_steps) = (0, 0_u32);
+    for minute in touched.clone().filter(|&minute| grid.present[minute]) {
+        covered_ms += overlap_ms(minute);
+        covered_steps += u32::from(grid.steps[minute]);
+    }
+    let open_ms = length_ms - covered_ms;
+    if open_ms <= 0 {
+        return;
+    }
+    let open_steps = i128::from(reading.count.saturating_sub(covered_steps));
+    flags.unresolved_steps |= open_steps > 0;
+    // Shares by running total, so that the minutes of neighbouring days add up to the whole.
+    let mut before_ms = window.origin_ms.saturating_sub(reading.start_ms).max(0);
+    for minute in touched {
+        if grid.present[minute] {
+            continue;
+        }
+        let after_ms = before_ms + overlap_ms(minute);
+        let until = |ms: i64| open_steps * i128::from(ms) / i128::from(open_ms);
+        let share = until(after_ms) - until(before_ms);
+        before_ms = after_ms;
+        grid.steps[minute] = u16::try_from(share).unwrap_or(u16::MAX);
+        grid.present[minute] = true;
+        grid.resolved[minute] = open_steps == 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grid(readings: &[StepInterval]) -> (StepGrid, DayFlags) {
+        let mut flags = DayFlags::default();
+        let window = Window { origin_ms: 0, minutes: 10 };
+        (step_grid(readings, &window, &mut flags).unwrap(), flags)
+    }
+
+    fn at(start_s: i64, end_s: i64, count: u32) -> StepInterval {
+        StepInterval { start_ms: start_s * 1000, end_ms: end_s * 1000, count }
+    }
+
+    #[test]
+    fn short_intervals_add_up_within_their_minute() {
+        let (grid, flags) = grid(&[at(30, 60, 40), at(0, 30, 50), at(60, 120, 0)]);
+        assert_eq!(grid.steps[..3], [90, 0, 0]);
+        assert_eq!(grid.present[..3], [true, true, false]);
+        assert_eq!(flags, DayFlags::default());
+    }
+
+    #[test]
+    fn minutes_that_do_not_start_on_the_minute_keep_their_cadence() {
+        let (grid, _) = grid(&[at(20, 80, 100), at(80, 140, 110)]);
+        assert_eq!(grid.steps[..3], [100, 110, 0]);
+    }
+
+    #[test]
+    fn a_long_interval_keeps_its_total_and_is_no_cadence() {
+        let (grid, flags) = grid(&[at(60, 360, 7)]);
+        assert_eq!(grid.steps[..7], [0, 1, 1, 2, 1, 2, 0]);
+        assert!(grid.resolved.iter().all(|&resolved| !resolved));
+        assert!(flags.unresolved_steps);
+    }
+
+    #[test]
+    fn a_long_interval_of_zero_is_zero_in_every_minute() {
+        let (grid, flags) = grid(&[at(0, 600, 0)]);
+        assert!(grid.resolved.iter().all(|&resolved| resolved));
+        assert!(!flags.unresolved_steps);
+    }
+
+    #[test]
+    fn nested_records_are_not_counted_twice() {
+        let (grid, _) = grid(&[at(0, 600, 100), at(60, 120, 80), at(120, 360, 12)]);
+        assert_eq!(grid.steps.iter().map(|&s| u32::from(s)).sum::<u32>(), 100);
+        assert_eq!(grid.steps[1], 80);
+    }
+
+    #[test]
+    fn an_interval_over_the_edge_gives_each_side_its_share() {
+        let reading = at(-300, 300, 101);
+        let (right, _) = grid(&[reading]);
+        let mut flags = DayFlags::default();
+        let left = step_grid(&[reading], &Window { origin_ms: -600_000, minutes: 10 }, &mut flags).unwrap();
+        let total = |grid: &StepGrid| grid.steps.iter().map(|&s| u32::from(s)).sum::<u32>();
+        assert_eq!((total(&left), total(&right)), (50, 51));
+    }
+
+    #[test]
+    fn the_impossible_is_ignored_and_flagged() {
+        let (grid_one, flags) = grid(&[at(0, 60, 400)]);
+        assert!(!grid_one.present[0] && flags.implausible_steps);
+        let (grid_two, flags) = grid(&[at(0, 60, 40), at(0, 59, 40)]);
+        assert_eq!(grid_two.steps[0], 40);
+        assert!(flags.overlapping_steps);
+        let mut flags = DayFlags::default();
+        let reversed = step_grid(&[at(60, 0, 1)], &Window { origin_ms: 0, minutes: 10 }, &mut flags);
+        assert!(matches!(reversed, Err(AnalyticsError::IntervalReversed { .. })));
+    }
+}
