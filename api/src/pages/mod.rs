@@ -1,1 +1,46 @@
-//! The pages that people read.
+//! The pages that people read: one for each participant, a list of them, and an error page.
+//!
+//! Pure: a page is a function of plain data ([`model`]) and a [`Lang`]. No clock, no store, no analytics type.
+//!
+//! Invariants:
+//! - What is unknown is never shown as 0, and a day that was not measured is never called missed.
+//! - Adherence is never a bare number: without its interval a page is refused ([`PagesError::BareNumber`]).
+//! - Every word is in a catalogue, in each language; every value is escaped by the template that places it, and only a
+//!   template can make markup.
+//! - No script, no style attribute, nothing fetched from elsewhere: [`CONTENT_SECURITY_POLICY`] holds for every page.
+//! - Nothing is said by colour alone; each plot has its words and its table.
+//!
+//! Reading order: `render`, then `shell` (what stands around), `person` and its sections (`week`, `adherence`, `day`,
+//! `history`, `days`), their plots (`svg_*`), and below them `clock`, `format`, `text`, `markup`. Each section holds its
+//! template beside the data that fills it.
+
+mod adherence;
+mod clock;
+mod day;
+mod days;
+mod error;
+mod failure;
+mod format;
+mod history;
+mod lang;
+mod list;
+mod markup;
+pub mod model;
+mod person;
+mod render;
+mod shell;
+mod style;
+mod svg_adherence;
+mod svg_day;
+mod svg_week;
+mod svg_weeks;
+mod text;
+mod week;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::PagesError;
+pub use lang::Lang;
+pub use render::{render, render_error, render_index};
+pub use style::{CONTENT_SECURITY_POLICY, STYLESHEET, STYLESHEET_PATH, stylesheet_hash, stylesheet_href};

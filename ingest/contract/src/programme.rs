@@ -43,7 +43,7 @@ pub enum Contingency {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StageDoc {
-    /// How long it lasts; the last stage goes on until the prescription ends.
+    /// How long it lasts; behind the last stage nothing is prescribed.
     pub weeks: u16,
     /// What is asked for.
     pub quotas: Vec<QuotaDoc>,

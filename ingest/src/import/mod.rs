@@ -1,1 +1,40 @@
-//! Importers.
+//! Importers of people's own exports: files in, batches of readings out.
+//!
+//! A file's journey: `files` finds and unpacks it, `head` reads its first bytes, an `Importer` says what it is,
+//! a `Reader` takes it row by row, `collector` hands batches to a [`Sink`] and counts what became of them.
+//!
+//! Invariants:
+//! - What the options lack for any file is found before anything is written.
+//! - What is read depends on a file's rows, never on their order, so pieces and shuffles give the same readings.
+//! - Memory is bounded by a batch, whatever a file's size.
+//! - A row that cannot be read costs that row, and is counted with its reason.
+//!
+//! It never guesses a time zone, the order of day and month, or how long a reading lasts.
+
+mod blocks;
+mod collector;
+mod column_map;
+mod error;
+mod files;
+mod fitabase;
+mod garmin_stream;
+mod head;
+mod importer;
+mod local_clock;
+mod minute_table;
+mod moment;
+mod number;
+mod options;
+mod rows;
+mod run;
+mod sink;
+mod summary;
+mod table;
+
+pub use column_map::{ColumnMap, ColumnTarget};
+pub use error::{ImportError, SinkError};
+pub use importer::{FormatInfo, describe_formats};
+pub use options::{FormatChoice, Options, Target};
+pub use run::import;
+pub use sink::{People, Sink};
+pub use summary::{FileSummary, Person, Progress, RejectionCount, Skipped, Summary};

@@ -216,6 +216,9 @@ pub trait Store: Send + Sync {
         visit: Arc<dyn Fn(SeriesReadings) + Send + Sync>,
     ) -> BoxFuture<'a, Result<(), StoreError>>;
 
+    /// The series that a participant has, in series order.
+    fn series_of(&self, participant: ParticipantId) -> BoxFuture<'_, Result<Vec<Series>, StoreError>>;
+
     /// The digests of a participant's days from `from_day` to `to_day`, both included; empty days are left out.
     fn day_digests(
         &self,

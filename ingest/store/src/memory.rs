@@ -131,6 +131,13 @@ impl Store for MemoryStore {
         })
     }
 
+    fn series_of(&self, participant: ParticipantId) -> BoxFuture<'_, Result<Vec<Series>, StoreError>> {
+        Box::pin(async move {
+            let inner = self.lock();
+            Ok(inner.series.keys().filter(|series| series.participant == participant).cloned().collect())
+        })
+    }
+
     fn day_digests(
         &self,
         participant: ParticipantId,

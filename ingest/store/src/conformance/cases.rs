@@ -86,6 +86,8 @@ pub(super) async fn two_sources_at_one_time(engine: Engine<'_>, folder: &Path) {
     let found = all(&store, 1).await;
     assert_eq!(found.iter().map(|s| s.series.source.key()).collect::<Vec<_>>(), vec!["phone", "watch////a"]);
     assert!(found.iter().all(|s| s.tuples.len() == 1), "neither hides the other");
+    assert_eq!(store.series_of(participant(1)).await.expect("series"), vec![phone, watch]);
+    assert_eq!(store.series_of(participant(2)).await.expect("series"), vec![]);
 }
 
 pub(super) async fn what_was_known_then(engine: Engine<'_>, folder: &Path) {

@@ -7,8 +7,9 @@ use super::index::{BlockKey, SeriesIndex};
 use super::writer::Writer;
 use crate::{Erased, StoreError};
 
-/// Deletes a participant's blocks, names and marks, rewrites the log without them, and empties the write-ahead log, so
-/// that with `secure_delete` no byte of them stays in the files.
+/// Deletes a participant's blocks, names and marks, rewrites the log without them, then rewrites the file and empties
+/// the write-ahead log. `secure_delete` alone is not enough: SQLite leaves copies of old cells in a page's free space
+/// when it rebalances a tree, and a later delete does not reach them.
 pub(super) fn erase(writer: &mut Writer, participant: ParticipantId) -> Result<Erased, StoreError> {
     let entries = writer.shared.index().of_participant(&participant);
     let Some(participant_no) = writer.shared.index().participant_no(&participant) else {
@@ -55,6 +56,7 @@ pub(super) fn erase(writer: &mut Writer, participant: ParticipantId) -> Result<E
         let reloaded = reload(&writer.conn, &index)?;
         *writer.shared.hot_mut() = reloaded;
     }
+    writer.conn.execute_batch("VACUUM")?;
     truncate_wal(writer)?;
     Ok(erased)
 }

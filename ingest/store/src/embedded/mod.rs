@@ -23,7 +23,7 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::JoinHandle;
 
-use foulee_contract::ParticipantId;
+use foulee_contract::{ParticipantId, Series};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
@@ -234,6 +234,13 @@ impl Store for EmbeddedStore {
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move {
             reader::blocking(&self.shared, move |shared| reader::scan_cohort(shared, &scan, &*visit)).await
+        })
+    }
+
+    fn series_of(&self, participant: ParticipantId) -> BoxFuture<'_, Result<Vec<Series>, StoreError>> {
+        Box::pin(async move {
+            let entries = self.shared.index().of_participant(&participant);
+            Ok(entries.into_iter().map(|entry| (*entry.series).clone()).collect())
         })
     }
 

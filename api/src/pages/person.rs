@@ -1,0 +1,92 @@
+//! One participant's page, put together from its sections.
+
+use askama::Template;
+
+use super::error::PagesError;
+use super::markup::Markup;
+use super::model::{LastReading, PersonPage};
+use super::text::Text;
+use super::{adherence, day, days, history, week};
+
+#[derive(Template)]
+#[template(
+    ext = "html",
+    source = r##"<h1>{{ t.get("person_heading") }}</h1>
+<dl class="facts about">
+{%- for (term, value) in first %}
+<div><dt>{{ term }}</dt><dd>{{ value }}</dd></div>
+{%- endfor %}
+</dl>
+{% if empty %}<div class="card"><p class="lead">{{ t.get("empty_lead") }}</p><p>{{ t.get("empty_help") }}</p></div>{% endif %}
+<div class="cards">
+{% if let Some(week) = week %}{{ week }}{% endif %}
+{{ adherence }}
+{% if let Some(day) = day %}{{ day }}{% endif %}
+{{ history }}
+<section class="card" aria-labelledby="about">
+<h2 id="about">{{ t.get("about_heading") }}</h2>
+<dl class="facts">
+{%- for (term, value) in about %}
+<div><dt>{{ term }}</dt><dd>{{ value }}</dd></div>
+{%- endfor %}
+</dl>
+</section>
+{{ days }}
+</div>"##
+)]
+struct Body<'a> {
+    t: &'a Text,
+    first: Vec<(&'static str, String)>,
+    about: Vec<(&'static str, String)>,
+    empty: bool,
+    week: Option<Markup>,
+    adherence: Markup,
+    day: Option<Markup>,
+    history: Markup,
+    days: Markup,
+}
+
+/// Everything inside `main`.
+pub(crate) fn body(t: &Text, page: &PersonPage) -> Result<Markup, PagesError> {
+    Markup::of(&Body {
+        t,
+        first: facts(
+            t,
+            [
+                ("fact_participant", Some(page.participant.clone())),
+                ("fact_last_reading", page.last_reading.map(|reading| last_reading(t, reading))),
+            ],
+        ),
+        about: facts(
+            t,
+            [
+                ("fact_study", page.study.clone()),
+                ("fact_programme", page.programme.clone()),
+                ("fact_zone", Some(page.home_zone.clone()).filter(|zone| !zone.is_empty())),
+            ],
+        ),
+        empty: page.last_reading.is_none(),
+        week: page.this_week.as_ref().map(|w| week::section(t, w, &page.links)).transpose()?,
+        adherence: adherence::section(t, page.adherence.as_ref(), page.period)?,
+        day: page.day.as_ref().map(|d| day::section(t, d, &page.links)).transpose()?,
+        history: history::section(t, &page.weeks)?,
+        days: days::section(t, &page.days)?,
+    })
+}
+
+/// The facts that are known, each with its name.
+fn facts<const N: usize>(
+    t: &Text,
+    facts: [(&'static str, Option<String>); N],
+) -> Vec<(&'static str, String)> {
+    facts.into_iter().filter_map(|(key, value)| Some((t.get(key), value?))).collect()
+}
+
+/// When the newest reading was measured, and when it came here: the two differ after days offline.
+fn last_reading(t: &Text, reading: LastReading) -> String {
+    let at = t.moment(reading.at);
+    match reading.received_at {
+        Some(received) => t.fill("last_reading_received", &[("at", &at), ("received", &t.moment(received))]),
+        None => at,
+    }
+}

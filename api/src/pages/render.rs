@@ -1,0 +1,35 @@
+//! The three pages, as pure functions of what they show and the reader's language.
+
+use super::error::PagesError;
+use super::lang::Lang;
+use super::model::{ErrorPage, IndexPage, PersonPage};
+use super::text::Text;
+use super::{failure, list, person, shell};
+
+/// One participant's page.
+///
+/// # Errors
+/// Where the page would mislead: a share outside 0..=1, a reversed interval, an estimate without its interval, minutes
+/// that do not make a day.
+pub fn render(page: &PersonPage, lang: Lang) -> Result<String, PagesError> {
+    let t = Text::of(lang)?;
+    shell::page(&t, &page.frame, &page.participant, person::body(&t, page)?)
+}
+
+/// The list of participants.
+///
+/// # Errors
+/// Where a share is outside 0..=1.
+pub fn render_index(page: &IndexPage, lang: Lang) -> Result<String, PagesError> {
+    let t = Text::of(lang)?;
+    shell::page(&t, &page.frame, t.get("index_heading"), list::body(&t, page)?)
+}
+
+/// An error page.
+///
+/// # Errors
+/// Only where a catalogue or a template of this build is broken.
+pub fn render_error(page: &ErrorPage, lang: Lang) -> Result<String, PagesError> {
+    let t = Text::of(lang)?;
+    shell::page(&t, &page.frame, failure::heading(&t, page.kind), failure::body(&t, page)?)
+}

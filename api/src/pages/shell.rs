@@ -1,0 +1,61 @@
+//! What stands around every page: head, skip link, notice, language, stamp.
+
+use askama::Template;
+
+use super::error::PagesError;
+use super::markup::Markup;
+use super::model::{Frame, Synthetic};
+use super::style::stylesheet_href;
+use super::text::Text;
+
+#[derive(Template)]
+#[template(
+    ext = "html",
+    source = r##"<!DOCTYPE html>
+<html lang="{{ t.lang().code() }}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<meta name="color-scheme" content="light dark">
+<title>{{ title }}</title>
+<link rel="stylesheet" href="{{ stylesheet }}">
+<link rel="icon" href="data:,">
+</head>
+<body>
+<a class="skip" href="#main">{{ t.get("skip_to_content") }}</a>
+<header class="top">
+<p class="brand">{{ t.get("brand") }}</p>
+{% if frame.index.is_some() || frame.other_language.is_some() %}<nav aria-label="{{ t.get("nav_site") }}">
+{% if let Some(href) = frame.index %}<a href="{{ href.as_str() }}">{{ t.get("to_index") }}</a>{% endif %}
+{% if let Some(href) = frame.other_language %}<a href="{{ href.as_str() }}" lang="{{ t.lang().other().code() }}" hreflang="{{ t.lang().other().code() }}">{{ t.get("other_language") }}</a>{% endif %}
+</nav>{% endif %}
+<p class="notice">{{ t.get("research_notice") }}</p>
+{% if let Some(stamp) = stamp %}<p class="stamp">{{ stamp }}</p>{% endif %}
+</header>
+<main id="main" tabindex="-1">
+{{ body }}
+</main>
+</body>
+</html>
+"##
+)]
+struct Shell<'a> {
+    t: &'a Text,
+    frame: &'a Frame,
+    title: String,
+    stylesheet: String,
+    stamp: Option<&'static str>,
+    body: Markup,
+}
+
+/// The whole page around `body`; `name` tells one tab from another.
+pub(crate) fn page(t: &Text, frame: &Frame, name: &str, body: Markup) -> Result<String, PagesError> {
+    let stamp = frame.synthetic.map(|synthetic| match synthetic {
+        Synthetic::MadeOf => t.get("synthetic_made_of"),
+        Synthetic::LearntFrom => t.get("synthetic_learnt_from"),
+    });
+    let title = t.fill("page_title", &[("name", name)]);
+    let shell = Shell { t, frame, title, stylesheet: stylesheet_href(), stamp, body };
+    Ok(Markup::of(&shell)?.into_string())
+}

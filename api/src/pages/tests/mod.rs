@@ -1,0 +1,7 @@
+//! The pages as a reader meets them.
+
+mod catalogue;
+mod fixtures;
+mod markup;
+mod preview;
+mod words;

@@ -1,0 +1,92 @@
+use std::path::PathBuf;
+
+use super::names::{NameError, NameKind};
+
+/// What the registry's functions return.
+pub type Result<T> = std::result::Result<T, RegistryError>;
+
+/// Everything that can go wrong here. No text holds a pseudonym: errors end up in logs, which no erasure reaches.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    /// The file or its folder cannot be used.
+    #[error("cannot open the registry at {}", path.display())]
+    Open {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The database failed.
+    #[error("the registry's database failed")]
+    Database(#[from] sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("the registry's migrations failed")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// Opened for reading alone, the schema is not the one of this program, and cannot be changed.
+    #[error(
+        "the registry's schema is at {found:?} and this program wants {expected:?}: start the service once"
+    )]
+    SchemaDiffers {
+        /// The version found, if any.
+        found: Option<i64>,
+        /// The version wanted.
+        expected: Option<i64>,
+    },
+    /// A write to a registry that was opened for reading.
+    #[error("the registry is open for reading only")]
+    ReadOnly,
+    /// A name that is not admitted.
+    #[error("the {what} is not admitted")]
+    Name {
+        /// The name of what.
+        what: NameKind,
+        /// Why not.
+        source: NameError,
+    },
+    /// Not a zone of the IANA time zone database.
+    #[error("the time zone is not known; give an IANA name, such as Europe/Paris")]
+    ZoneUnknown,
+    /// No year in which a participant can have been born.
+    #[error("a birth year is from 1900 to 2100")]
+    BirthYearOutOfRange,
+    /// A date before the year 1 or after the year 9999.
+    #[error("a date is from year 1 to 9999")]
+    DateOutOfRange,
+    /// A page of no people, or of too many.
+    #[error("a page holds 1 to {} people", super::MAX_PAGE)]
+    LimitOutOfRange,
+    /// The id is taken.
+    #[error("a participant with this id exists")]
+    ParticipantExists,
+    /// Somebody in the same study has this external id.
+    #[error("a participant with this external id exists in the study")]
+    ExternalIdTaken,
+    /// Nobody has this id. Erased people are unknown too.
+    #[error("no participant has this id")]
+    ParticipantUnknown,
+    /// No such study.
+    #[error("no study has this name or number")]
+    StudyUnknown,
+    /// No such programme, or not in this version.
+    #[error("no programme has this name and version")]
+    ProgrammeUnknown,
+    /// The version exists with another content; a change of content is a new version.
+    #[error("this version of the programme exists with another content; give the change a new version")]
+    ProgrammeConflict,
+    /// No such token.
+    #[error("no token has this number")]
+    TokenUnknown,
+    /// A stored value is none that this program writes.
+    #[error("{table}.{column} holds what cannot be read")]
+    Unreadable {
+        /// In which table.
+        table: &'static str,
+        /// In which column.
+        column: &'static str,
+    },
+}
+
+/// For `map_err`: a stored value is none that this program writes.
+pub(super) fn unreadable<E>(table: &'static str, column: &'static str) -> impl FnOnce(E) -> RegistryError {
+    move |_| RegistryError::Unreadable { table, column }
+}

@@ -1,0 +1,69 @@
+use super::collector::Collector;
+use super::files::Input;
+use super::fitabase::Fitabase;
+use super::garmin_stream::GarminStream;
+use super::head::Head;
+use super::local_clock::LocalClock;
+use super::minute_table::MinuteTable;
+use super::table::Table;
+use super::{ColumnMap, ImportError};
+
+/// A family of formats.
+pub(super) trait Importer: Sync {
+    /// Its name, as `--format` takes it.
+    fn name(&self) -> &'static str;
+
+    /// Its formats.
+    fn formats(&self) -> Vec<FormatInfo>;
+
+    /// What a file is, from its first bytes.
+    fn detect(&self, head: &Head, map: &ColumnMap) -> Result<Detection, ImportError>;
+}
+
+/// What an importer says of a file.
+pub(super) enum Detection {
+    /// It can be read.
+    Known(Box<dyn Reader>),
+    /// It is known, and holds nothing that Foulée keeps: why.
+    NotKept(String),
+    /// It is not one of this importer's, and why, where that helps.
+    Unknown(Option<String>),
+}
+
+/// Reads one file.
+pub(super) trait Reader {
+    /// The format's name.
+    fn format(&self) -> &'static str;
+
+    /// The device's name where `--source` gives none; empty for a device that nobody named.
+    fn default_source(&self) -> &'static str;
+
+    /// Whether it holds local times that do not say where.
+    fn local_times(&self) -> bool;
+
+    /// Its layout.
+    fn table(&self) -> &Table;
+
+    /// Reads it as a stream. What is wrong in a row is counted, and the next one is read.
+    fn read(&self, input: Input, clock: LocalClock, out: &mut Collector<'_>) -> Result<(), ImportError>;
+}
+
+/// Every importer, the surest sign first.
+pub(super) const IMPORTERS: [&dyn Importer; 3] = [&Fitabase, &GarminStream, &MinuteTable];
+
+/// A format that can be imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FormatInfo {
+    /// The importer, which `--format` takes for all of its formats.
+    pub importer: &'static str,
+    /// The format, as `--format` takes it and the summary names it.
+    pub name: &'static str,
+    /// What it holds, and how it is known.
+    pub what: &'static str,
+}
+
+/// Every format that can be imported.
+#[must_use]
+pub fn describe_formats() -> Vec<FormatInfo> {
+    IMPORTERS.iter().flat_map(|importer| importer.formats()).collect()
+}

@@ -1,0 +1,147 @@
+use foulee_contract::{Grain, Metric, RejectCode, Shape};
+
+use super::columns::{Columns, Values};
+use super::shape::{TimeShape, moment_of};
+use crate::import::ImportError;
+use crate::import::blocks::Taken;
+use crate::import::collector::Collector;
+use crate::import::files::Input;
+use crate::import::importer::Reader;
+use crate::import::local_clock::{Instant, LocalClock};
+use crate::import::moment::{Moment, moment, offset_minutes};
+use crate::import::number::{Cell, cell_of};
+use crate::import::rows::Row;
+use crate::import::table::{RowFault, Table};
+
+/// A table of readings with a time a row.
+pub(in crate::import) struct TimedTable {
+    pub(super) format: &'static str,
+    pub(super) default_source: &'static str,
+    pub(super) table: Table,
+    pub(super) columns: Columns,
+    pub(super) shape: TimeShape,
+    pub(super) decimal_comma: bool,
+}
+
+impl Reader for TimedTable {
+    fn format(&self) -> &'static str {
+        self.format
+    }
+
+    fn default_source(&self) -> &'static str {
+        self.default_source
+    }
+
+    fn local_times(&self) -> bool {
+        self.shape.local
+    }
+
+    fn table(&self) -> &Table {
+        &self.table
+    }
+
+    fn read(&self, input: Input, mut clock: LocalClock, out: &mut Collector<'_>) -> Result<(), ImportError> {
+        self.table.each(input, out, |row, out| {
+            let found = moment_of(&self.columns, self.shape.order, |at| row.cell(at));
+            let start = self.instant(row, found, &mut clock)?;
+            let end = self.end(row, &mut clock)?;
+            let person = self.table.person(row)?;
+            match &self.columns.values {
+                Values::Wide(columns) => {
+                    for (at, metric) in columns {
+                        self.take(row, *at, *metric, (start, end), person, out)?;
+                    }
+                }
+                Values::Long { kind, value, words } => {
+                    if let Some(metric) = words.metric(row.cell(*kind)) {
+                        self.take(row, *value, metric, (start, end), person, out)?;
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+impl TimedTable {
+    /// Takes one cell; what is wrong with it leaves the row's others as they are.
+    fn take(
+        &self,
+        row: &Row<'_>,
+        at: usize,
+        metric: Metric,
+        (start, end): (Instant, Option<i64>),
+        person: Option<&str>,
+        out: &mut Collector<'_>,
+    ) -> Result<(), RowFault> {
+        let value = match cell_of(metric, row.cell(at), 1, self.decimal_comma) {
+            Cell::Absent => return Ok(()),
+            Cell::Value(value) => value,
+            Cell::Bad(code) => {
+                out.reject(code, row.line, format_args!("{metric} {}", row.cell(at)));
+                return Ok(());
+            }
+        };
+        match extent(metric, start.utc_ms, end, self.shape.minutes) {
+            Ok((grain, end_ms)) => {
+                Ok(out.take(person, metric, grain, Taken { start, end_ms, value, line: row.line })?)
+            }
+            Err(code) => {
+                let fix = match code {
+                    RejectCode::IntervalRequired => "no whole minute, and no end; --map COLUMN=end",
+                    _ => "its end is before its start",
+                };
+                out.reject(code, row.line, format_args!("{metric} {}: {fix}", row.cell(at)));
+                Ok(())
+            }
+        }
+    }
+
+    fn end(&self, row: &Row<'_>, clock: &mut LocalClock) -> Result<Option<i64>, RejectCode> {
+        let text = self.columns.end.map_or("", |at| row.cell(at));
+        if text.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(self.instant(row, moment(text, self.shape.order), clock)?.utc_ms))
+    }
+
+    fn instant(
+        &self,
+        row: &Row<'_>,
+        moment: Option<Moment>,
+        clock: &mut LocalClock,
+    ) -> Result<Instant, RejectCode> {
+        let offset = match self.columns.offset.map_or("", |at| row.cell(at)) {
+            "" => None,
+            text => Some(offset_minutes(text).ok_or(RejectCode::Unreadable)?),
+        };
+        match (moment, offset) {
+            (Some(Moment::Instant { utc_ms, offset_minutes }), offset) => {
+                Ok(Instant { utc_ms, offset_minutes: offset_minutes.or(offset) })
+            }
+            (Some(Moment::Local(local)), Some(minutes)) => {
+                let utc_ms = local.and_utc().timestamp_millis() - i64::from(minutes) * 60_000;
+                Ok(Instant { utc_ms, offset_minutes: Some(minutes) })
+            }
+            (Some(Moment::Local(local)), None) => clock.instant(local),
+            (Some(Moment::Day(_) | Moment::Clock(_)) | None, _) => Err(RejectCode::Unreadable),
+        }
+    }
+}
+
+/// The grain and end of a reading. One that gives its end is an epoch up to a minute and beyond that a record with an
+/// extent of its own; never a total, which the table has no way to say.
+fn extent(metric: Metric, start: i64, end: Option<i64>, minutes: bool) -> Result<(Grain, i64), RejectCode> {
+    const MINUTE_MS: i64 = 60_000;
+    match (metric.shape(), end) {
+        (_, Some(end)) if end < start => Err(RejectCode::EndBeforeStart),
+        (Shape::Instant, _) => Ok((Grain::Sample, start)),
+        (Shape::Interval, Some(end)) if end == start => Err(RejectCode::IntervalRequired),
+        (Shape::Both, Some(end)) if end == start => Ok((Grain::Sample, start)),
+        (_, Some(end)) if end - start <= MINUTE_MS => Ok((Grain::Epoch, end)),
+        (_, Some(end)) => Ok((Grain::Sample, end)),
+        (_, None) if minutes => Ok((Grain::Epoch, start + MINUTE_MS)),
+        (Shape::Both, None) => Ok((Grain::Sample, start)),
+        (Shape::Interval, None) => Err(RejectCode::IntervalRequired),
+    }
+}

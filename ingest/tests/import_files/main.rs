@@ -1,0 +1,8 @@
+//! Importers, from files to the set of readings that a store would hold.
+
+mod faults;
+mod formats;
+mod local_time;
+mod memory;
+mod real;
+mod shuffles;
