@@ -1,5 +1,29 @@
 //! foulee: the service, the worker, the registry, the pages, the commands.
+//!
+//! Invariants:
+//! - Pages and feeds read computed rows, never raw readings (the feed of readings itself excepted).
+//! - The worker may be stopped anywhere and asked any number of times: the same inputs give the same rows.
+//! - What a token may not see does not exist: the answer is the same as for what is not there.
+//!
+//! It never judges a reading itself (that is analytics) and never writes one (that is ingest).
 #![forbid(unsafe_code)]
 
+pub mod adherence;
+pub mod ask;
+pub mod cli;
+pub mod client;
+pub mod command;
+mod error;
+pub mod feed;
+pub mod http;
+pub mod lock;
+pub mod output;
 pub mod pages;
+pub mod people;
+pub mod programme;
 pub mod registry;
+pub mod view;
+pub mod worker;
+pub mod zones;
+
+pub use error::ApiError;

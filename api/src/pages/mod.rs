@@ -18,6 +18,7 @@ mod adherence;
 mod clock;
 mod day;
 mod days;
+mod enter;
 mod error;
 mod failure;
 mod format;
@@ -42,5 +43,5 @@ mod tests;
 
 pub use error::PagesError;
 pub use lang::Lang;
-pub use render::{render, render_error, render_index};
+pub use render::{render, render_enter, render_error, render_index};
 pub use style::{CONTENT_SECURITY_POLICY, STYLESHEET, STYLESHEET_PATH, stylesheet_hash, stylesheet_href};

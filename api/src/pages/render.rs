@@ -2,9 +2,9 @@
 
 use super::error::PagesError;
 use super::lang::Lang;
-use super::model::{ErrorPage, IndexPage, PersonPage};
+use super::model::{ErrorPage, Frame, Href, IndexPage, PersonPage};
 use super::text::Text;
-use super::{failure, list, person, shell};
+use super::{enter, failure, list, person, shell};
 
 /// One participant's page.
 ///
@@ -32,4 +32,15 @@ pub fn render_index(page: &IndexPage, lang: Lang) -> Result<String, PagesError> 
 pub fn render_error(page: &ErrorPage, lang: Lang) -> Result<String, PagesError> {
     let t = Text::of(lang)?;
     shell::page(&t, &page.frame, failure::heading(&t, page.kind), failure::body(&t, page)?)
+}
+
+/// The page that asks for a token; `refused` after one that does not hold.
+///
+/// # Errors
+/// Only where a catalogue or a template of this build is broken.
+pub fn render_enter(refused: bool, lang: Lang) -> Result<String, PagesError> {
+    let t = Text::of(lang)?;
+    let other_language = Some(Href::new(format!("/enter?lang={}", lang.other().code()))?);
+    let frame = Frame { other_language, ..Frame::default() };
+    shell::page(&t, &frame, t.get("enter_heading"), enter::body(&t, refused)?)
 }

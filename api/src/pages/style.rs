@@ -12,7 +12,7 @@ pub const STYLESHEET_PATH: &str = "/static/foulee.css";
 
 /// The policy that the pages are written for: no script, nothing from elsewhere.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
-     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+     base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 static HASH: LazyLock<String> = LazyLock::new(|| {
     Sha256::digest(STYLESHEET.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()

@@ -81,6 +81,22 @@ impl Registry {
         Ok((new_id, true))
     }
 
+    /// The participant with this external id in a study, if there is one.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn participant_by_external(
+        &self,
+        study: StudyId,
+        external_id: &str,
+    ) -> Result<Option<Participant>> {
+        let query = sqlx::query_scalar::<_, String>(OF_EXTERNAL).bind(study.get()).bind(external_id);
+        match query.fetch_optional(self.reader()).await? {
+            Some(text) => self.participant(participant_of(&text, "participant")?).await,
+            None => Ok(None),
+        }
+    }
+
     /// The participant of this id, if there is one.
     ///
     /// # Errors

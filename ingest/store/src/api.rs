@@ -198,6 +198,15 @@ pub struct Stats {
     pub engine: &'static str,
 }
 
+/// What a store found of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// Tuples read back.
+    pub readings: u64,
+    /// What does not read back, or not as it was written.
+    pub damaged: Vec<String>,
+}
+
 /// A set of readings that outlives the process.
 pub trait Store: Send + Sync {
     /// Adds tuples. When it returns `Ok` they are durable and their days are marked dirty.
@@ -238,6 +247,9 @@ pub trait Store: Send + Sync {
 
     /// What is in it.
     fn stats(&self) -> BoxFuture<'_, Result<Stats, StoreError>>;
+
+    /// Reads everything back and holds it against its digests.
+    fn verify(&self) -> BoxFuture<'_, Result<Verified, StoreError>>;
 
     /// One number for the whole set.
     fn digest(&self) -> BoxFuture<'_, Result<Digest, StoreError>>;

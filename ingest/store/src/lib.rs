@@ -19,7 +19,7 @@ pub mod embedded;
 
 pub use api::{
     BoxFuture, CohortScan, DayDigest, DirtyDay, Erased, Group, Scan, SeriesReadings, Stats, Store,
-    StoreError, WriteBatch, Written, epoch_day,
+    StoreError, Verified, WriteBatch, Written, epoch_day,
 };
 pub use digest::{Digest, SeriesHasher};
 pub use embedded::EmbeddedStore;

@@ -5,7 +5,7 @@ use foulee_contract::{ParticipantId, Provenance, Series, Stored, Tuple};
 
 use crate::{
     BoxFuture, CohortScan, DayDigest, Digest, DirtyDay, Erased, Scan, SeriesHasher, SeriesReadings, Stats,
-    Store, StoreError, WriteBatch, Written, epoch_day,
+    Store, StoreError, Verified, WriteBatch, Written, epoch_day,
 };
 
 /// The store in memory: the plainest thing that keeps the promises, for tests and for comparison. Durable it is not.
@@ -222,6 +222,10 @@ impl Store for MemoryStore {
                 ..Stats::default()
             })
         })
+    }
+
+    fn verify(&self) -> BoxFuture<'_, Result<Verified, StoreError>> {
+        Box::pin(async move { Ok(Verified { readings: self.stats().await?.readings, damaged: Vec::new() }) })
     }
 
     fn digest(&self) -> BoxFuture<'_, Result<Digest, StoreError>> {

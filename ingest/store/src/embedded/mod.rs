@@ -29,7 +29,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     BoxFuture, CohortScan, DayDigest, Digest, DirtyDay, Erased, Scan, SeriesReadings, Stats, Store,
-    StoreError, WriteBatch, Written,
+    StoreError, Verified, WriteBatch, Written,
 };
 use hot::Hot;
 use index::SeriesIndex;
@@ -278,6 +278,11 @@ impl Store for EmbeddedStore {
             }
             self.ask(Job::Stats).await
         })
+    }
+
+    fn verify(&self) -> BoxFuture<'_, Result<Verified, StoreError>> {
+        let read = |shared: &Shared| totals::verify(&schema::open_reader(&shared.file)?, shared);
+        Box::pin(reader::blocking(&self.shared, read))
     }
 
     fn digest(&self) -> BoxFuture<'_, Result<Digest, StoreError>> {

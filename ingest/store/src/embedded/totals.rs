@@ -1,7 +1,9 @@
 use rusqlite::Connection;
 
 use super::Shared;
-use crate::{Digest, Stats, StoreError};
+use super::codec::decode;
+use super::index::BlockKey;
+use crate::{Digest, Stats, StoreError, Verified};
 
 /// Counts, on the writer's thread so that log and chunks are seen at one moment.
 pub(super) fn stats(conn: &Connection, shared: &Shared) -> Result<Stats, StoreError> {
@@ -40,4 +42,38 @@ pub(super) fn digest(conn: &Connection, shared: &Shared) -> Result<Digest, Store
         }
     }
     Ok(sum)
+}
+
+/// Decodes every block, adds up its tuples' hashes anew, and lets SQLite check its own pages.
+pub(super) fn verify(conn: &Connection, shared: &Shared) -> Result<Verified, StoreError> {
+    let mut verified = Verified::default();
+    let integrity: String = conn.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    if integrity != "ok" {
+        verified.damaged.push(integrity);
+    }
+    let index = shared.index();
+    let mut statement = conn.prepare("SELECT id, n, digest, data FROM chunk")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let key = BlockKey::from_id(row.get(0)?);
+        let n: i64 = row.get(1)?;
+        let stored = super::merge::digest_of(row.get_ref(2)?.as_blob().unwrap_or_default());
+        let damage = match (decode(row.get_ref(3)?.as_blob().unwrap_or_default()), index.entry(key.series_no())) {
+            (Err(why), _) => Some(why),
+            // Erased since the index was read.
+            (_, None) => None,
+            (Ok(decoded), Some(entry)) => {
+                verified.readings += decoded.len() as u64;
+                let sum = decoded.iter().fold(Digest::default(), |sum, row| sum.plus(entry.hasher.hash(&row.tuple)));
+                let count = usize::try_from(n) == Ok(decoded.len());
+                (sum != stored || !count).then_some("differs from its digest")
+            }
+        };
+        if let Some(why) = damage {
+            verified.damaged.push(format!("block {} of day {}: {why}", key.id(), key.epoch_day()));
+        }
+    }
+    let hot = shared.hot();
+    verified.readings += hot.all_keys().into_iter().map(|key| hot.count(key) as u64).sum::<u64>();
+    Ok(verified)
 }

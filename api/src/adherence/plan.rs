@@ -1,0 +1,99 @@
+use chrono::NaiveDate;
+use foulee_analytics::programme::{PrescribedDay, Programme, QuotaKind};
+use foulee_contract::{ParticipantId, ProgrammeDoc};
+
+use crate::ApiError;
+use crate::programme::programme_of;
+use crate::registry::{Prescription, Registry, prescription_on};
+
+/// What is prescribed to a participant.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    prescriptions: Vec<Prescription>,
+    programmes: Vec<(ProgrammeDoc, Programme)>,
+}
+
+/// A prescribed day and which prescription it comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanDay<'a> {
+    /// The day and its quota.
+    pub day: PrescribedDay,
+    /// The programme's document.
+    pub doc: &'a ProgrammeDoc,
+}
+
+impl Plan {
+    /// As the registry knows it.
+    ///
+    /// # Errors
+    /// When the registry fails or a stored document does not read back.
+    pub async fn load(registry: &Registry, participant: ParticipantId) -> Result<Self, ApiError> {
+        let prescriptions = registry.prescriptions(participant).await?;
+        let mut programmes = Vec::with_capacity(prescriptions.len());
+        for prescription in &prescriptions {
+            let stored = registry.programme(&prescription.programme, prescription.version).await?;
+            let stored = stored.ok_or(ApiError::ProgrammeUnknown)?;
+            let doc: ProgrammeDoc = serde_json::from_str(&stored.doc_json)?;
+            let programme = programme_of(&doc)?;
+            programmes.push((doc, programme));
+        }
+        Ok(Self { prescriptions, programmes })
+    }
+
+    /// Whether anything was ever assigned.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.prescriptions.is_empty()
+    }
+
+    /// The first day of any prescription.
+    #[must_use]
+    pub fn first_date(&self) -> Option<NaiveDate> {
+        self.prescriptions.iter().map(|prescription| prescription.start_date).min()
+    }
+
+    /// The programme in force on a date, and its start.
+    #[must_use]
+    pub fn on(&self, date: NaiveDate) -> Option<(&ProgrammeDoc, NaiveDate)> {
+        let current = prescription_on(&self.prescriptions, date)?;
+        let at = self.prescriptions.iter().position(|other| other.id == current.id)?;
+        Some((&self.programmes[at].0, current.start_date))
+    }
+
+    /// The kinds of quota that the programme in force on a date, or the first to come, has; steps first.
+    #[must_use]
+    pub fn kinds(&self) -> Vec<QuotaKind> {
+        let mut kinds: Vec<QuotaKind> = QuotaKind::ALL.to_vec();
+        kinds.retain(|kind| {
+            self.programmes.iter().any(|(_, p)| p.stages().iter().any(|s| s.quotas.iter().any(|q| q.kind == *kind)))
+        });
+        kinds
+    }
+
+    /// The prescribed days of a kind, both ends included; a later assignment supersedes from its start.
+    ///
+    /// # Errors
+    /// [`ApiError::PeriodReversed`], and dates beyond the calendar.
+    pub fn days(&self, from: NaiveDate, to: NaiveDate, kind: QuotaKind) -> Result<Vec<PlanDay<'_>>, ApiError> {
+        if to < from {
+            return Err(ApiError::PeriodReversed);
+        }
+        let mut days = Vec::new();
+        for (prescription, (doc, programme)) in self.prescriptions.iter().zip(&self.programmes) {
+            for day in programme.prescribed_days(prescription.start_date, from, to, kind)? {
+                let current = prescription_on(&self.prescriptions, day.date);
+                if current.is_some_and(|current| current.id == prescription.id) {
+                    days.push(PlanDay { day, doc });
+                }
+            }
+        }
+        days.sort_by_key(|plan| plan.day.date);
+        Ok(days)
+    }
+}
+
+/// A kind of quota as it stands in answers.
+#[must_use]
+pub fn kind_word(kind: QuotaKind) -> &'static str {
+    kind.as_str()
+}

@@ -1,0 +1,129 @@
+//! Questions that commands and `/v1` ask alike.
+
+use chrono::NaiveDate;
+use foulee_analytics::programme::QuotaKind;
+use foulee_contract::{ParticipantId, ProgrammeDoc};
+use foulee_store::Store;
+
+use crate::ApiError;
+use crate::adherence::{AdherenceDoc, Period, Plan, assess, load_rows, reference_date};
+use crate::programme::{GRADED_WALKING, doc_digest, graded_walking_doc, programme_of, templates};
+use crate::registry::{NewProgramme, PrescriptionId, Registry};
+use crate::worker::{Person, days_as_of, prior_of};
+use crate::zones::home_zones;
+
+/// The period asked for, or the last 28 complete days.
+///
+/// # Errors
+/// When it is reversed or the registry fails.
+pub async fn period(
+    registry: &Registry,
+    id: ParticipantId,
+    from: Option<NaiveDate>,
+    to: Option<NaiveDate>,
+    now_ms: i64,
+) -> Result<Period, ApiError> {
+    let zones = home_zones(registry, id).await?;
+    let last_day = registry.day_row_digests(id).await?.iter().map(|day| day.date).max();
+    Period::choose(from, to, reference_date(zones.date_of(now_ms)?, last_day))
+}
+
+/// Adherence over a period, from day rows; or, as of a time, from what was known then.
+///
+/// # Errors
+/// [`ApiError::NothingAssigned`] where no programme is assigned.
+pub async fn adherence(
+    registry: &Registry,
+    store: &dyn Store,
+    id: ParticipantId,
+    period: Period,
+    kind: QuotaKind,
+    as_of_ms: Option<i64>,
+) -> Result<AdherenceDoc, ApiError> {
+    let plan = Plan::load(registry, id).await?;
+    let rows = match as_of_ms {
+        None => load_rows(registry, id, period).await?,
+        Some(known_at_ms) => {
+            let person = Person::load(registry, store, id).await?.ok_or(ApiError::ParticipantUnknown)?;
+            let back = chrono::Days::new(crate::adherence::LOOK_BACK_DAYS);
+            let from = period.from.checked_sub_days(back).unwrap_or(period.from);
+            days_as_of(store, &person, from..period.to, known_at_ms).await?
+        }
+    };
+    let prior = prior_of(registry, kind).await?;
+    let assessed = assess(&plan, &rows, period, kind, &prior)?;
+    Ok(AdherenceDoc::new(id, &assessed, as_of_ms.map(crate::feed::rfc3339)))
+}
+
+/// A programme by name: a stored one, else a built-in template.
+///
+/// # Errors
+/// [`ApiError::ProgrammeUnknown`].
+pub async fn programme(registry: &Registry, name: &str) -> Result<ProgrammeDoc, ApiError> {
+    if let Some(stored) = registry.latest_programme(name).await? {
+        return Ok(serde_json::from_str(&stored.doc_json)?);
+    }
+    templates().into_iter().find(|template| template.name == name).ok_or(ApiError::ProgrammeUnknown)
+}
+
+/// Valid days of a run-in that a baseline needs, and the days that it looks back over (clinical design, §C1).
+const BASELINE_VALID_DAYS: usize = 7;
+const BASELINE_DAYS: u64 = 28;
+
+/// The document to assign for a name: the graded template becomes one that starts at the person's own baseline (the
+/// median of the valid days before the start: daily steps are habitual, so 100 % of it), or at `start_steps`.
+///
+/// # Errors
+/// [`ApiError::NoBaseline`], [`ApiError::ProgrammeUnknown`].
+pub async fn programme_for(
+    registry: &Registry,
+    id: ParticipantId,
+    name: &str,
+    start: NaiveDate,
+    start_steps: Option<u32>,
+) -> Result<ProgrammeDoc, ApiError> {
+    if name != GRADED_WALKING {
+        return programme(registry, name).await;
+    }
+    if let Some(steps) = start_steps {
+        return graded_walking_doc(steps);
+    }
+    let from = start.checked_sub_days(chrono::Days::new(BASELINE_DAYS)).unwrap_or(start);
+    let to = start.pred_opt().unwrap_or(start);
+    let rows = load_rows(registry, id, Period { from, to }).await?;
+    let run_in = rows.range(from..start).filter(|(_, day)| day.valid);
+    let mut steps: Vec<u32> = run_in.filter_map(|(_, day)| day.steps).collect();
+    if steps.len() < BASELINE_VALID_DAYS {
+        return Err(ApiError::NoBaseline { found: steps.len(), needed: BASELINE_VALID_DAYS });
+    }
+    steps.sort_unstable();
+    graded_walking_doc(steps[steps.len() / 2].clamp(500, 20_000) / 50 * 50)
+}
+
+/// Stores a document and assigns it from a day on.
+///
+/// # Errors
+/// When the document cannot be followed, or its version exists with another content.
+pub async fn assign(
+    registry: &Registry,
+    id: ParticipantId,
+    doc: &ProgrammeDoc,
+    start: NaiveDate,
+    now_ms: i64,
+) -> Result<PrescriptionId, ApiError> {
+    store_programme(registry, doc, now_ms).await?;
+    Ok(registry.assign(id, &doc.name, doc.version, start, now_ms).await?)
+}
+
+
+/// Stores a document that can be followed; the same again changes nothing.
+///
+/// # Errors
+/// When it cannot be followed, or its version exists with another content.
+pub async fn store_programme(registry: &Registry, doc: &ProgrammeDoc, now_ms: i64) -> Result<(), ApiError> {
+    programme_of(doc)?;
+    let (json, digest) = doc_digest(doc)?;
+    let new = NewProgramme { name: &doc.name, version: doc.version, digest: &digest, doc_json: &json };
+    registry.put_programme(new, now_ms).await?;
+    Ok(())
+}

@@ -1,0 +1,118 @@
+use clap::{Args, ValueEnum};
+use foulee_contract::Metric;
+
+use crate::cli::{DayPeriod, Moment, MomentPeriod, ParticipantRef};
+use crate::output::RowFormat;
+
+/// Print raw readings as stored
+///
+/// Rows: metric, source, grain, start, end, offset, value, unit, seq, rev, how, received_at. Without a period: the last
+/// 28 complete days.
+#[derive(Args, Clone, Debug)]
+#[command(after_long_help = "\
+Examples:
+  foulee readings pilot/7 --metric heart_rate --from 2026-03-01 --to 2026-03-07
+  foulee readings 01900000-0000-7000-8000-000000000001 --from 2026-03-01T08:00:00Z --format json")]
+pub struct Readings {
+    /// Participant: a UUID, or STUDY/EXTERNAL_ID
+    #[arg(value_name = "ID")]
+    pub id: ParticipantRef,
+    /// Only this metric; may be given again
+    #[arg(long, value_name = "M", value_delimiter = ',')]
+    pub metric: Vec<Metric>,
+    /// The period.
+    #[command(flatten)]
+    pub period: MomentPeriod,
+    /// Shape of the rows
+    #[arg(long, value_name = "FORMAT", default_value = "csv")]
+    pub format: RowFormat,
+}
+
+/// Print the merged local minutes of a participant
+///
+/// Rows: start, offset, state, steps, heart_rate, once the sources are merged. An empty cell is unknown, never 0.
+/// Without a period: the last 28 complete days.
+#[derive(Args, Clone, Debug)]
+#[command(after_long_help = "\
+Examples:
+  foulee minutes pilot/7 --from 2026-03-01 --to 2026-03-01")]
+pub struct Minutes {
+    /// Participant: a UUID, or STUDY/EXTERNAL_ID
+    #[arg(value_name = "ID")]
+    pub id: ParticipantRef,
+    /// The period.
+    #[command(flatten)]
+    pub period: DayPeriod,
+    /// Shape of the rows
+    #[arg(long, value_name = "FORMAT", default_value = "csv")]
+    pub format: RowFormat,
+}
+
+/// Print day measures, one row a measure and day
+///
+/// Rows: participant, date, measure, value, unit, coverage, quality, version. Without a period: the last 28 complete
+/// days. With --dictionary: what each measure means.
+#[derive(Args, Clone, Debug)]
+#[command(after_long_help = "\
+Examples:
+  foulee measures pilot/7 pilot/8 --from 2026-03-01 --to 2026-03-28
+  foulee measures --dictionary > dictionary.csv")]
+pub struct Measures {
+    /// Whose measures, or what they mean.
+    #[command(flatten)]
+    pub what: MeasuresWhat,
+    /// The period.
+    #[command(flatten)]
+    pub period: DayPeriod,
+    /// Shape of the rows
+    #[arg(long, value_name = "FORMAT", default_value = "csv")]
+    pub format: RowFormat,
+}
+
+/// Whose measures, or what they mean: exactly one is given.
+#[derive(Args, Clone, Debug)]
+#[group(required = true, multiple = false)]
+pub struct MeasuresWhat {
+    /// Participants: a UUID, or STUDY/EXTERNAL_ID, each
+    #[arg(value_name = "ID")]
+    pub ids: Vec<ParticipantRef>,
+    /// Print the data dictionary instead
+    #[arg(long)]
+    pub dictionary: bool,
+}
+
+/// Print the adherence to the assigned programme
+///
+/// Too little data gives bounds or "insufficient", never a guess. Without a period: the last 28 complete days.
+#[derive(Args, Clone, Debug)]
+#[command(after_long_help = "\
+Examples:
+  foulee adherence pilot/7
+  foulee adherence pilot/7 --from 2026-03-01 --to 2026-03-28 --as-of 2026-03-29 --json")]
+pub struct Adherence {
+    /// Participant: a UUID, or STUDY/EXTERNAL_ID
+    #[arg(value_name = "ID")]
+    pub id: ParticipantRef,
+    /// The period.
+    #[command(flatten)]
+    pub period: DayPeriod,
+    /// What was known at this time: RFC 3339, or a date for its end [default: now]
+    #[arg(long, value_name = "T")]
+    pub as_of: Option<Moment>,
+    /// Which quota of the programme
+    #[arg(long, value_name = "QUOTA", default_value = "steps")]
+    pub quota: QuotaArg,
+    /// Print it as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which quota of a programme adherence is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum QuotaArg {
+    /// Steps a day.
+    Steps,
+    /// Minutes of walking a day.
+    WalkMinutes,
+}

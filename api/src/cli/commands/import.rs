@@ -1,0 +1,81 @@
+use std::path::PathBuf;
+
+use chrono_tz::Tz;
+use clap::Args;
+use foulee_ingest::import::{ColumnMap, FormatChoice, ImportError, Options, Target};
+
+use crate::cli::ParticipantRef;
+use crate::cli::values::zone;
+
+/// Read people's own exports; doing it again changes nothing
+///
+/// Formats are detected by content; folders are walked. With --study, each person of a many-person export becomes a
+/// participant of that study, found again by the export's own id. What a folder holds besides is skipped, which is no
+/// failure.
+#[derive(Args, Clone, Debug)]
+#[command(after_long_help = "\
+The variable of --format is FOULEE_IMPORT_FORMAT and its key import_format: FOULEE_FORMAT and format are the shape in \
+which other commands print.
+
+Examples:
+  foulee import --study pilot --time-zone Europe/Paris Fitabase/
+  foulee import --participant pilot/7 --map 'Timestamp=time,Pulse=heart_rate' heart.csv")]
+pub struct Import {
+    /// Files and folders to read
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Whose readings they are.
+    #[command(flatten)]
+    pub target: ImportTarget,
+    /// Zone of local times that carry no offset, such as Europe/Paris
+    #[arg(long, value_name = "ZONE", value_parser = zone)]
+    pub time_zone: Option<Tz>,
+    /// What the files are: auto, an importer, or one of its formats
+    #[arg(id = "import_format", long = "format", value_name = "NAME", default_value = "auto")]
+    pub format: FormatChoice,
+    /// Name of the device within its participant [default: the format's own]
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// Columns by name: a metric, or time, end, participant, offset, kind, value
+    #[arg(long, value_name = "COL=TARGET,…", value_parser = mapping)]
+    pub map: Vec<String>,
+    /// Print the summary as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Whose readings the files hold: exactly one is given.
+#[derive(Args, Clone, Debug)]
+#[group(required = true, multiple = false)]
+pub struct ImportTarget {
+    /// The one person whose readings they are
+    #[arg(long, value_name = "ID")]
+    pub participant: Option<ParticipantRef>,
+    /// Study whose participants they are, told apart by the export's own ids
+    #[arg(long, value_name = "NAME")]
+    pub study: Option<String>,
+}
+
+impl Import {
+    /// What the importers are asked for, once it is known whose readings these are.
+    #[must_use]
+    pub fn options(&self, target: Target) -> Options {
+        Options {
+            target,
+            time_zone: self.time_zone,
+            format: self.format,
+            source: self.source.clone(),
+            // Checked when parsed.
+            map: self.column_map().unwrap_or_default(),
+        }
+    }
+
+    pub(in crate::cli) fn column_map(&self) -> Result<ColumnMap, ImportError> {
+        self.map.join(",").parse()
+    }
+}
+
+/// Checks one `--map` by itself, so that its fault is told with the flag.
+fn mapping(text: &str) -> Result<String, ImportError> {
+    text.parse::<ColumnMap>().map(|_| text.to_owned())
+}

@@ -1,0 +1,126 @@
+//! The definitions that clap derives the parser and the help from; a doc comment here is a help text.
+
+pub(super) mod data;
+pub(super) mod import;
+pub(super) mod participant;
+pub(super) mod programme;
+pub(super) mod service;
+pub(super) mod token;
+pub(super) mod upkeep;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Activity tracking for graded-activity rehabilitation
+///
+/// Collects what wearables recorded, measures days, and compares them with a programme. All of it lives in one data
+/// folder.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "foulee",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_long_help = AFTER_HELP
+)]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Every flag is also an environment variable (--data-dir: FOULEE_DATA_DIR) and a key of the TOML file given by \
+--config (data_dir). A flag beats the variable, the variable beats the file; `foulee config check` shows the result.
+
+Exit codes:
+  0  done
+  1  failed
+  2  wrong usage or configuration
+  3  done, but something was refused: a reading, an unreadable file
+  4  the service asked for is not reachable
+
+Examples:
+  foulee demo
+  foulee import --study pilot --time-zone Europe/Paris Fitabase/
+  foulee serve --listen 127.0.0.1:7373
+  foulee measures pilot/1503960366 --from 2016-04-12 --to 2016-05-09 > measures.csv";
+
+/// What holds for every command.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Folder that holds everything [default: the platform's data folder]
+    ///
+    /// On Linux $XDG_DATA_HOME/foulee or ~/.local/share/foulee, on macOS ~/Library/Application Support/foulee, on
+    /// Windows %LOCALAPPDATA%\foulee.
+    #[arg(long, global = true, value_name = "DIR", required = false)]
+    pub data_dir: PathBuf,
+    /// TOML file with a key for each flag
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Shape of the logs on stderr [default: text on a terminal, else json]
+    #[arg(long, global = true, value_name = "FORMAT")]
+    pub log: Option<LogFormat>,
+    /// No progress and no remarks, only results and failures
+    #[arg(long, global = true)]
+    pub quiet: bool,
+}
+
+impl Global {
+    /// The shape of the logs, given whether stderr is a terminal.
+    #[must_use]
+    pub fn log_format(&self, stderr_is_terminal: bool) -> LogFormat {
+        self.log.unwrap_or(if stderr_is_terminal { LogFormat::Text } else { LogFormat::Json })
+    }
+}
+
+/// The shape of the logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One object a line.
+    Json,
+}
+
+/// What to do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Run the service: it accepts readings, computes days and shows pages
+    Serve(service::Serve),
+    /// Try it all on simulated people, in a fresh folder
+    Demo(service::Demo),
+    /// Read people's own exports; doing it again changes nothing
+    Import(import::Import),
+    /// Print raw readings as stored
+    Readings(data::Readings),
+    /// Print the merged local minutes of a participant
+    Minutes(data::Minutes),
+    /// Print day measures, one row a measure and day
+    Measures(data::Measures),
+    /// Print the adherence to the assigned programme
+    Adherence(data::Adherence),
+    /// Programmes and who follows them
+    #[command(subcommand)]
+    Programme(programme::ProgrammeCommand),
+    /// Participants, each known by a pseudonym
+    #[command(subcommand)]
+    Participant(participant::ParticipantCommand),
+    /// Tokens with which programs read and write
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// The time-series store
+    #[command(subcommand)]
+    Store(upkeep::StoreCommand),
+    /// Look for what keeps foulee from working
+    Doctor(upkeep::Doctor),
+    /// The configuration
+    #[command(subcommand)]
+    Config(upkeep::ConfigCommand),
+}

@@ -1,0 +1,72 @@
+use chrono_tz::Tz;
+use clap::{Args, Subcommand};
+use foulee_contract::ParticipantId;
+
+use crate::cli::ParticipantRef;
+use crate::cli::values::zone;
+use crate::output::RowFormat;
+
+/// What to do with participants.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ParticipantCommand {
+    /// Add a participant and print the id
+    Add(ParticipantAdd),
+    /// List participants
+    List(ParticipantList),
+    /// Delete everything that is known of a participant, for ever
+    Erase(ParticipantErase),
+}
+
+/// Add a participant and print the id
+///
+/// A participant is a pseudonym: never give a name, an e-mail or a social security number.
+#[derive(Args, Clone, Debug)]
+#[command(after_long_help = "\
+Examples:
+  foulee participant add --study pilot --external-id 7 --time-zone Europe/Paris")]
+pub struct ParticipantAdd {
+    /// The pseudonym, where one was made elsewhere [default: a new one]
+    #[arg(long, value_name = "UUID")]
+    pub id: Option<ParticipantId>,
+    /// The id that an export uses for them
+    #[arg(long, value_name = "X")]
+    pub external_id: Option<String>,
+    /// Their study, made when new
+    #[arg(long, value_name = "S")]
+    pub study: Option<String>,
+    /// Where they live, such as Europe/Paris
+    #[arg(long, value_name = "ZONE", value_parser = zone)]
+    pub time_zone: Option<Tz>,
+    /// Year of birth, for heart rate zones; never a full date
+    #[arg(long, value_name = "Y", value_parser = clap::value_parser!(i64).range(1900..=2100))]
+    pub birth_year: Option<i64>,
+}
+
+/// List participants
+#[derive(Args, Clone, Debug)]
+#[command(after_long_help = "\
+Examples:
+  foulee participant list --study pilot --format json")]
+pub struct ParticipantList {
+    /// Only those of this study
+    #[arg(long, value_name = "S")]
+    pub study: Option<String>,
+    /// Shape of the rows
+    #[arg(long, value_name = "FORMAT", default_value = "csv")]
+    pub format: RowFormat,
+}
+
+/// Delete everything that is known of a participant, for ever
+#[derive(Args, Clone, Debug)]
+#[command(after_long_help = "\
+Examples:
+  foulee participant erase pilot/7
+  foulee participant erase 01900000-0000-7000-8000-000000000001 --yes")]
+pub struct ParticipantErase {
+    /// Participant: a UUID, or STUDY/EXTERNAL_ID
+    #[arg(value_name = "ID")]
+    pub id: ParticipantRef,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}

@@ -1,0 +1,62 @@
+use chrono::NaiveDate;
+use clap::{Args, Subcommand};
+
+use crate::cli::values::{day, programme};
+use crate::cli::{ParticipantRef, ProgrammeRef};
+use crate::output::RowFormat;
+
+/// What to do with programmes.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ProgrammeCommand {
+    /// List the programmes there are
+    List(ProgrammeList),
+    /// Print a programme's document
+    Show(ProgrammeShow),
+    /// Have a participant follow a programme from a day on
+    Assign(ProgrammeAssign),
+}
+
+/// List the programmes there are
+#[derive(Args, Clone, Debug)]
+#[command(after_long_help = "\
+Examples:
+  foulee programme list")]
+pub struct ProgrammeList {
+    /// Shape of the rows
+    #[arg(long, value_name = "FORMAT", default_value = "csv")]
+    pub format: RowFormat,
+}
+
+/// Print a programme's document
+#[derive(Args, Clone, Debug)]
+#[command(after_long_help = "\
+Examples:
+  foulee programme show graded-walking > mine.json")]
+pub struct ProgrammeShow {
+    /// The programme's name
+    #[arg(value_name = "NAME")]
+    pub name: String,
+}
+
+/// Have a participant follow a programme from a day on
+///
+/// A text with a dot, a slash or a capital is a file, any other a programme's name.
+#[derive(Args, Clone, Debug)]
+#[command(after_long_help = "\
+Examples:
+  foulee programme assign pilot/7 graded-walking --start 2026-03-02
+  foulee programme assign pilot/7 ./mine.json --start 2026-03-02 --start-steps 4000")]
+pub struct ProgrammeAssign {
+    /// Participant: a UUID, or STUDY/EXTERNAL_ID
+    #[arg(value_name = "ID")]
+    pub id: ParticipantRef,
+    /// A programme's name, or a file with its document
+    #[arg(value_name = "NAME-or-FILE", value_parser = programme())]
+    pub programme: ProgrammeRef,
+    /// First day, YYYY-MM-DD
+    #[arg(long, value_name = "D", value_parser = day)]
+    pub start: NaiveDate,
+    /// Steps a day to begin with [default: from the participant's own days]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub start_steps: Option<u32>,
+}

@@ -1,0 +1,52 @@
+use std::net::SocketAddr;
+
+use clap::{Args, ValueEnum};
+
+/// Run the service: it accepts readings, computes days and shows pages
+///
+/// One process holds the data folder until it ends; `import` and the other commands then go through it by
+/// themselves. SIGTERM or Ctrl-C ends it once what was accepted is on disk.
+#[derive(Args, Clone, Debug)]
+#[command(after_long_help = "\
+Examples:
+  foulee serve
+  foulee serve --listen 0.0.0.0:7373 --data-dir /srv/foulee")]
+pub struct Serve {
+    /// Address to listen on; port 0 takes any that is free
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7373")]
+    pub listen: SocketAddr,
+    /// Part of the service that this process is; the embedded store allows only all
+    #[arg(long, value_name = "ROLE", default_value = "all")]
+    pub role: Role,
+}
+
+/// The part of the service that a process is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// Every part.
+    All,
+    /// Accepts readings.
+    Ingest,
+    /// Computes days.
+    Worker,
+    /// Serves pages and answers.
+    Api,
+}
+
+/// Try it all on simulated people, in a fresh folder
+///
+/// Imports a simulated person, assigns a programme, computes days and adherence, serves the pages and prints their
+/// address. The folder goes when the demo ends; your data folder is not touched.
+#[derive(Args, Clone, Debug)]
+#[command(after_long_help = "\
+Examples:
+  foulee demo
+  foulee demo --check        once through everything, then exit: 0 only if every step gave something")]
+pub struct Demo {
+    /// Port of the pages; 0 takes any that is free
+    #[arg(long, value_name = "PORT", default_value = "0")]
+    pub port: u16,
+    /// Do all of it once, print a JSON summary, and exit
+    #[arg(long)]
+    pub check: bool,
+}

@@ -1,0 +1,124 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono::{NaiveDate, Utc};
+use foulee_contract::ParticipantId;
+use foulee_ingest::Clock;
+use foulee_store::{EmbeddedStore, Store};
+use tokio::runtime::Runtime;
+
+use super::CommandError;
+use crate::ApiError;
+use crate::cli::{Global, Moment, ParticipantRef};
+use crate::lock::{FolderLock, Holder, LockError};
+use crate::registry::Registry;
+use crate::worker::Worker;
+
+/// The system's clock, ms UTC: the one place where it is read.
+pub(super) fn system_clock() -> Clock {
+    Arc::new(|| Utc::now().timestamp_millis())
+}
+
+/// An opened data folder, for a command that is not the service.
+pub(super) struct Context {
+    pub(super) runtime: Runtime,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) registry: Registry,
+    pub(super) clock: Clock,
+    /// Set when another process serves the folder: its worker computes, and what it holds is read beside it.
+    pub(super) served_by: Option<Holder>,
+    _lock: Option<FolderLock>,
+}
+
+impl Context {
+    /// Opens the data folder: with the lock, or for reading where somebody serves it.
+    pub(super) fn new(global: &Global) -> Result<Self, CommandError> {
+        let folder = global.data_dir.clone();
+        std::fs::create_dir_all(&folder)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let (lock, served_by) = match FolderLock::acquire(&folder) {
+            Ok(lock) => (Some(lock), None),
+            Err(LockError::Held { holder: Some(holder), .. }) => (None, Some(holder)),
+            Err(error) => return Err(error.into()),
+        };
+        let store: Arc<dyn Store> = if lock.is_some() {
+            Arc::new(EmbeddedStore::open(&folder)?)
+        } else {
+            Arc::new(EmbeddedStore::open_read_only(&folder)?)
+        };
+        let registry = runtime.block_on(Registry::open(&folder))?;
+        Ok(Self { runtime, store, registry, clock: system_clock(), served_by, _lock: lock })
+    }
+
+    /// Computes what is dirty, unless the service that holds the folder does that.
+    pub(super) fn drain(&self) -> Result<(), CommandError> {
+        if self.served_by.is_none() {
+            let worker = Worker::new(Arc::clone(&self.store), self.registry.clone());
+            self.runtime.block_on(worker.drain((self.clock)()))?;
+        }
+        Ok(())
+    }
+
+    /// Computes what is dirty and what was computed for a participant under other knowledge or by older code.
+    pub(super) fn drain_for(&self, id: ParticipantId) -> Result<(), CommandError> {
+        self.drain()?;
+        if self.served_by.is_none() {
+            let worker = Worker::new(Arc::clone(&self.store), self.registry.clone());
+            self.runtime.block_on(worker.refresh(id, (self.clock)()))?;
+        }
+        Ok(())
+    }
+
+    /// The participant whom a reference means.
+    pub(super) fn participant(&self, reference: &ParticipantRef) -> Result<ParticipantId, CommandError> {
+        let found = match reference {
+            ParticipantRef::Id(id) => self.runtime.block_on(self.registry.participant(*id))?,
+            ParticipantRef::External { study, external_id } => self.runtime.block_on(async {
+                let Some(study) = self.registry.study_by_name(study).await? else { return Ok(None) };
+                self.registry.participant_by_external(study.id, external_id).await
+            })?,
+        };
+        Ok(found.ok_or(ApiError::ParticipantUnknown)?.id)
+    }
+
+    /// The instant of a moment: a day's beginning where a period starts, its end elsewhere.
+    pub(super) fn instant(&self, id: ParticipantId, moment: Moment, starts: bool) -> Result<i64, CommandError> {
+        let day = |date: NaiveDate| -> Result<i64, CommandError> {
+            let zones = self.runtime.block_on(crate::zones::home_zones(&self.registry, id))?;
+            let bounds = zones.bounds(date).map_err(ApiError::from)?;
+            Ok(if starts { bounds.start } else { bounds.end })
+        };
+        match moment {
+            Moment::At(at) => Ok(at.timestamp_millis()),
+            Moment::Day(date) => day(date),
+        }
+    }
+
+    pub(super) fn now_ms(&self) -> i64 {
+        (self.clock)()
+    }
+}
+
+/// A fresh folder that goes with the value.
+pub(super) struct FreshFolder(PathBuf);
+
+impl FreshFolder {
+    pub(super) fn new() -> Result<Self, CommandError> {
+        let mut random = [0_u8; 8];
+        getrandom::fill(&mut random).map_err(|_| ApiError::NoRandomness)?;
+        let name: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        let folder = std::env::temp_dir().join(format!("foulee-demo-{name}"));
+        std::fs::create_dir_all(&folder)?;
+        Ok(Self(folder))
+    }
+
+    pub(super) fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+}
+
+impl Drop for FreshFolder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,152 @@
+use std::error::Error as _;
+
+use foulee_ingest::import::{ImportError, SinkError};
+use foulee_store::StoreError;
+
+use crate::ApiError;
+use crate::cli::Exit;
+use crate::lock::LockError;
+use crate::output::OutputError;
+use crate::registry::RegistryError;
+
+/// Why a command did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The work itself failed.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// The data folder is in use, or cannot be used.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// Output could not be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// The port cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A role that the embedded store does not allow.
+    #[error("the embedded store is written by one process: only --role all can run on it")]
+    RoleNotAllowed,
+    /// A file that was named.
+    #[error("cannot read {path}")]
+    File {
+        /// Which.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Erasing asks for consent.
+    #[error("erasing cannot be undone: add --yes")]
+    ConsentMissing,
+    /// No study of that name.
+    #[error("no study {name:?}; `foulee participant list` shows who is there")]
+    StudyUnknown {
+        /// The name.
+        name: String,
+    },
+    /// The running service could not be asked.
+    #[error("the service at {address} does not answer")]
+    Unreachable {
+        /// Where.
+        address: String,
+        /// Why.
+        source: Box<ureq::Error>,
+    },
+    /// The running service refused.
+    #[error("the service refused: {title} {detail}")]
+    Refused {
+        /// Its title.
+        title: String,
+        /// Its detail.
+        detail: String,
+    },
+    /// A hop of the demonstration gave nothing.
+    #[error("the demonstration is not whole: no {hop}")]
+    NothingProduced {
+        /// Which.
+        hop: &'static str,
+    },
+    /// A time that is not in the calendar of the participant's zone.
+    #[error("the time is out of range")]
+    TimeOutOfRange,
+}
+
+impl From<std::io::Error> for CommandError {
+    fn from(error: std::io::Error) -> Self {
+        ApiError::from(error).into()
+    }
+}
+
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
+        ApiError::from(error).into()
+    }
+}
+
+impl From<RegistryError> for CommandError {
+    fn from(error: RegistryError) -> Self {
+        ApiError::from(error).into()
+    }
+}
+
+impl From<serde_json::Error> for CommandError {
+    fn from(error: serde_json::Error) -> Self {
+        ApiError::from(error).into()
+    }
+}
+
+impl CommandError {
+    pub(super) fn print(&self) {
+        eprintln!("foulee: {self}");
+        let mut cause = self.source();
+        let mut said = self.to_string();
+        while let Some(error) = cause {
+            let text = error.to_string();
+            if !said.contains(&text) {
+                eprintln!("  because: {text}");
+            }
+            said = text;
+            cause = error.source();
+        }
+    }
+
+    /// As scripts read it.
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::RoleNotAllowed | Self::ConsentMissing | Self::StudyUnknown { .. } | Self::TimeOutOfRange => Exit::Usage,
+            Self::File { .. } => Exit::Usage,
+            Self::Unreachable { .. } => Exit::Unreachable,
+            Self::Api(ApiError::Import(ImportError::Sink { source: SinkError::Unreachable(_), .. })) => {
+                Exit::Unreachable
+            }
+            Self::Api(ApiError::Import(ImportError::Sink { .. })) => Exit::Failed,
+            Self::Api(
+                ApiError::Import(_)
+                | ApiError::ParticipantUnknown
+                | ApiError::ProgrammeUnknown
+                | ApiError::ProgrammeInvalid { .. }
+                | ApiError::PeriodReversed
+                | ApiError::NoBaseline { .. }
+                | ApiError::Registry(
+                    RegistryError::Name { .. }
+                    | RegistryError::ZoneUnknown
+                    | RegistryError::BirthYearOutOfRange
+                    | RegistryError::DateOutOfRange
+                    | RegistryError::ParticipantExists
+                    | RegistryError::ExternalIdTaken
+                    | RegistryError::ParticipantUnknown
+                    | RegistryError::StudyUnknown
+                    | RegistryError::ProgrammeUnknown
+                    | RegistryError::ProgrammeConflict
+                    | RegistryError::TokenUnknown,
+                ),
+            ) => Exit::Usage,
+            _ => Exit::Failed,
+        }
+    }
+}

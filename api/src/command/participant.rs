@@ -1,0 +1,98 @@
+use super::CommandError;
+use super::context::Context;
+use crate::ApiError;
+use crate::cli::{Exit, ParticipantCommand};
+use crate::client::{Client, ClientError};
+use crate::output::{Cell, Table, print_text};
+use crate::people::{self, ErasedDoc, NewPerson};
+use crate::registry::MAX_PAGE;
+
+pub(super) fn run(context: &Context, command: ParticipantCommand) -> Result<Exit, CommandError> {
+    let now_ms = context.now_ms();
+    match command {
+        ParticipantCommand::Add(asked) => {
+            let new = NewPerson {
+                id: asked.id,
+                external_id: asked.external_id,
+                study: asked.study,
+                time_zone: asked.time_zone.map(|zone| zone.name().to_owned()),
+                birth_year: asked.birth_year,
+            };
+            let (id, _) = context.runtime.block_on(people::add(&context.registry, &new, now_ms))?;
+            print_text(&format!("{id}\n"))?;
+        }
+        ParticipantCommand::List(asked) => {
+            let columns = &["id", "external_id", "study", "birth_year", "added_at"];
+            let mut table = Table::stdout(columns, asked.format)?;
+            context.runtime.block_on(async {
+                let study = match &asked.study {
+                    Some(name) => Some(context.registry.study_by_name(name).await?.ok_or_else(|| {
+                        CommandError::StudyUnknown { name: name.clone() }
+                    })?),
+                    None => None,
+                };
+                let studies = context.registry.studies().await?;
+                let mut after = None;
+                loop {
+                    let page =
+                        context.registry.participants(study.as_ref().map(|study| study.id), after, MAX_PAGE).await?;
+                    let Some(last) = page.last() else { break };
+                    after = Some(last.id);
+                    for one in &page {
+                        let text = |text: Option<String>| text.map_or(Cell::Empty, |text| Cell::Text(text.into()));
+                        let study = studies.iter().find(|study| Some(study.id) == one.study);
+                        table.row(&[
+                            text(Some(one.id.to_string())),
+                            text(one.external_id.clone()),
+                            text(study.map(|study| study.name.clone())),
+                            one.birth_year.map_or(Cell::Empty, Cell::Integer),
+                            text(Some(crate::feed::rfc3339(one.recorded_ms))),
+                        ])?;
+                    }
+                }
+                Ok::<(), CommandError>(())
+            })?;
+            table.finish()?;
+        }
+        ParticipantCommand::Erase(asked) => {
+            if !asked.yes {
+                return Err(CommandError::ConsentMissing);
+            }
+            let id = match &asked.id {
+                // Somebody whose first erasure was cut short is no longer in the registry.
+                crate::cli::ParticipantRef::Id(id) => *id,
+                reference => context.participant(reference)?,
+            };
+            let erased: ErasedDoc = match &context.served_by {
+                Some(holder) => Client::new(holder)
+                    .delete(&format!("/v1/participants/{id}"))
+                    .map_err(|error| remote(holder, error))?,
+                None => context.runtime.block_on(people::erase(
+                    &context.registry,
+                    &*context.store,
+                    id,
+                    now_ms,
+                ))?,
+            };
+            print_text(&format!("erased: {} readings in {} series\n", erased.readings, erased.series))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// What a running service said, as this command's own failure.
+pub(super) fn remote(holder: &crate::lock::Holder, error: ClientError) -> CommandError {
+    match error {
+        ClientError::Unreachable(source) => {
+            CommandError::Unreachable { address: holder.address.to_string(), source }
+        }
+        ClientError::Refused(problem) if problem.status == 404 => ApiError::ParticipantUnknown.into(),
+        ClientError::Refused(problem) => {
+            let mut detail = problem.detail.unwrap_or_default();
+            for error in problem.errors {
+                detail.push_str(&format!(" {}: {}", error.field, error.fix));
+            }
+            CommandError::Refused { title: problem.title, detail }
+        }
+    }
+}

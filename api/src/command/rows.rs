@@ -1,0 +1,145 @@
+use foulee_analytics::programme::QuotaKind;
+use foulee_contract::ParticipantId;
+use foulee_store::Scan;
+
+use super::CommandError;
+use super::context::Context;
+use crate::cli::{Adherence, DayPeriod, Exit, Global, Measures, Minutes, QuotaArg, Readings};
+use crate::output::{Cell, Table};
+use crate::{ApiError, ask, feed};
+
+fn text(value: &str) -> Cell<'_> {
+    Cell::Text(value.into())
+}
+
+fn number(value: Option<f64>) -> Cell<'static> {
+    value.map_or(Cell::Empty, Cell::Number)
+}
+
+fn integer(value: Option<impl Into<i64>>) -> Cell<'static> {
+    value.map_or(Cell::Empty, |value| Cell::Integer(value.into()))
+}
+
+pub(super) fn readings(context: &Context, asked: &Readings) -> Result<Exit, CommandError> {
+    const COLUMNS: &[&str] = &[
+        "metric", "source", "grain", "start", "end", "offset", "value", "unit", "seq", "rev", "how", "received_at",
+    ];
+    let id = context.participant(&asked.id)?;
+    let period = period(context, id, DayPeriod::default())?;
+    let zones = context.runtime.block_on(crate::zones::home_zones(&context.registry, id))?;
+    let default_from = zones.bounds(period.from).map_err(ApiError::from)?.start;
+    let default_to = zones.bounds(period.to).map_err(ApiError::from)?.end;
+    let to_ms = asked.period.to.map_or(Ok(default_to), |to| context.instant(id, to, false))?;
+    let from_ms = asked.period.from.map_or(Ok(default_from), |from| context.instant(id, from, true))?;
+    let to_ms = if asked.period.to.is_none() { to_ms.max(from_ms) } else { to_ms };
+    let scan = Scan { participant: id, metrics: asked.metric.clone(), from_ms, to_ms, known_at_ms: None };
+    let rows = context.runtime.block_on(feed::reading_rows(&*context.store, scan))?;
+    let mut table = Table::stdout(COLUMNS, asked.format)?;
+    for row in rows {
+        table.row(&[
+            text(row.metric),
+            text(&row.source),
+            text(&row.grain),
+            text(&row.start),
+            text(&row.end),
+            integer(row.offset),
+            number(row.value),
+            text(row.unit),
+            Cell::Integer(row.seq.cast_signed()),
+            Cell::Integer(row.rev.cast_signed()),
+            text(&row.how),
+            text(&row.received_at),
+        ])?;
+    }
+    table.finish()?;
+    Ok(Exit::Done)
+}
+
+fn period(context: &Context, id: ParticipantId, asked: DayPeriod) -> Result<crate::adherence::Period, CommandError> {
+    context.drain_for(id)?;
+    Ok(context.runtime.block_on(ask::period(&context.registry, id, asked.from, asked.to, context.now_ms()))?)
+}
+
+pub(super) fn minutes(context: &Context, asked: &Minutes) -> Result<Exit, CommandError> {
+    let id = context.participant(&asked.id)?;
+    let period = period(context, id, asked.period)?;
+    let rows = context.runtime.block_on(async {
+        let zones = crate::zones::home_zones(&context.registry, id).await?;
+        feed::minute_rows(&context.registry, id, &zones, period).await
+    })?;
+    let mut table = Table::stdout(&["start", "offset", "state", "steps", "heart_rate"], asked.format)?;
+    for row in rows {
+        table.row(&[
+            text(&row.start),
+            Cell::Integer(row.offset.into()),
+            text(row.state),
+            integer(row.steps),
+            number(row.heart_rate),
+        ])?;
+    }
+    table.finish()?;
+    Ok(Exit::Done)
+}
+
+pub(super) fn measures(global: &Global, asked: &Measures) -> Result<Exit, CommandError> {
+    if asked.what.dictionary {
+        return dictionary(asked);
+    }
+    const COLUMNS: &[&str] = &["participant", "date", "measure", "value", "unit", "coverage", "quality", "version"];
+    let context = Context::new(global)?;
+    let ids: Vec<ParticipantId> =
+        asked.what.ids.iter().map(|reference| context.participant(reference)).collect::<Result<_, _>>()?;
+    let mut table = Table::stdout(COLUMNS, asked.format)?;
+    for id in ids {
+        let period = period(&context, id, asked.period)?;
+        for row in context.runtime.block_on(feed::measure_rows(&context.registry, id, period))? {
+            table.row(&[
+                text(&row.participant.to_string()),
+                text(&row.date),
+                text(row.measure),
+                number(row.value),
+                text(row.unit),
+                Cell::Number(row.coverage),
+                text(&row.quality),
+                text(&row.version),
+            ])?;
+        }
+    }
+    table.finish()?;
+    Ok(Exit::Done)
+}
+
+fn dictionary(asked: &Measures) -> Result<Exit, CommandError> {
+    let columns = &["measure", "unit", "definition", "source", "loinc", "version"];
+    let mut table = Table::stdout(columns, asked.format)?;
+    for row in feed::dictionary() {
+        table.row(&[
+            text(row.measure),
+            text(row.unit),
+            text(row.definition),
+            text(row.source),
+            row.loinc.map_or(Cell::Empty, text),
+            text(&row.version),
+        ])?;
+    }
+    table.finish()?;
+    Ok(Exit::Done)
+}
+
+pub(super) fn adherence(context: &Context, asked: &Adherence) -> Result<Exit, CommandError> {
+    let id = context.participant(&asked.id)?;
+    let period = period(context, id, asked.period)?;
+    let as_of_ms = asked.as_of.map(|moment| context.instant(id, moment, false)).transpose()?;
+    let kind = match asked.quota {
+        QuotaArg::Steps => QuotaKind::Steps,
+        QuotaArg::WalkMinutes => QuotaKind::WalkMinutes,
+    };
+    let doc = ask::adherence(&context.registry, &*context.store, id, period, kind, as_of_ms);
+    let doc = context.runtime.block_on(doc)?;
+    if asked.json {
+        crate::output::print_json(&doc)?;
+    } else {
+        crate::output::print_text(&format!("{}\n", doc.text()))?;
+    }
+    Ok(Exit::Done)
+}

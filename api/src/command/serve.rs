@@ -1,0 +1,118 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use foulee_store::{EmbeddedStore, Store};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::CommandError;
+use super::context::system_clock;
+use crate::cli::{Exit, Global, Role, Serve};
+use crate::http::{Service, router};
+use crate::lock::FolderLock;
+use crate::people::new_secret;
+use crate::registry::Registry;
+use crate::worker::{self, Worker};
+
+/// How long requests under way may take once the service is to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+
+pub(super) fn run(global: &Global, asked: &Serve) -> Result<Exit, CommandError> {
+    if asked.role != Role::All {
+        return Err(CommandError::RoleNotAllowed);
+    }
+    let running = Running::start(&global.data_dir, asked.listen, false)?;
+    if !global.quiet {
+        eprintln!("foulee listens on http://{}", running.address);
+    }
+    running.until_signal()?;
+    Ok(Exit::Done)
+}
+
+/// A service that runs in this process.
+pub(super) struct Running {
+    pub(super) address: SocketAddr,
+    pub(super) token: String,
+    pub(super) service: Service,
+    runtime: Runtime,
+    server: tokio::task::JoinHandle<std::io::Result<()>>,
+    stop: tokio::sync::watch::Sender<bool>,
+    worker_stop: Arc<AtomicBool>,
+    worker: Option<JoinHandle<()>>,
+    // Last, so that the folder is free only when everything else has ended.
+    _lock: FolderLock,
+}
+
+impl Running {
+    pub(super) fn start(
+        folder: &std::path::Path,
+        listen: SocketAddr,
+        synthetic: bool,
+    ) -> Result<Self, CommandError> {
+        std::fs::create_dir_all(folder)?;
+        let mut lock = FolderLock::acquire(folder)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let store: Arc<dyn Store> = Arc::new(EmbeddedStore::open(folder)?);
+        let registry = runtime.block_on(Registry::open(folder))?;
+        let token: String = new_secret()?.iter().map(|byte| format!("{byte:02x}")).collect();
+        let clock = system_clock();
+        let mut service = Service::new(Arc::clone(&store), registry.clone(), clock.clone(), Some(token.clone()));
+        service.synthetic = synthetic;
+        let listener = runtime.block_on(TcpListener::bind(listen));
+        let listener = listener.map_err(|source| CommandError::Listen { address: listen, source })?;
+        let address = listener.local_addr()?;
+        let (stop, mut stopped) = tokio::sync::watch::channel(false);
+        let app = router(service.clone());
+        let server = runtime.spawn(async move {
+            axum::serve(listener, app)
+                .with_graceful_shutdown(async move {
+                    let _ = stopped.wait_for(|stop| *stop).await;
+                })
+                .await
+        });
+        let worker_stop = Arc::new(AtomicBool::new(false));
+        let days = Arc::clone(&service.days_computed);
+        let report = move |changed| {
+            days.fetch_add(changed, Ordering::Relaxed);
+        };
+        let worker = worker::run(Worker::new(store, registry), clock, Arc::clone(&worker_stop), report)?;
+        lock.publish(address, &token)?;
+        let worker = Some(worker);
+        Ok(Self { address, token, service, runtime, server, stop, worker_stop, worker, _lock: lock })
+    }
+
+    /// Serves until SIGINT or SIGTERM, then ends what is under way.
+    pub(super) fn until_signal(self) -> Result<(), CommandError> {
+        self.runtime.block_on(async {
+            let mut terminate = signal(SignalKind::terminate())?;
+            let mut interrupt = signal(SignalKind::interrupt())?;
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            Ok::<(), std::io::Error>(())
+        })?;
+        self.stop()
+    }
+
+    /// Ends: no longer ready, no new connection, what is under way is finished within ten seconds.
+    pub(super) fn stop(mut self) -> Result<(), CommandError> {
+        self.service.stopping.store(true, Ordering::Release);
+        let _ = self.stop.send(true);
+        let server = &mut self.server;
+        let ended = self.runtime.block_on(async { tokio::time::timeout(DRAIN, server).await });
+        self.worker_stop.store(true, Ordering::Release);
+        if let Some(worker) = self.worker.take() {
+            let _ = worker.join();
+        }
+        match ended {
+            Ok(Ok(result)) => Ok(result?),
+            // Readers that will not go are cut off; what was acknowledged is durable.
+            Ok(Err(_)) | Err(_) => Ok(()),
+        }
+    }
+}

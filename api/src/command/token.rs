@@ -1,0 +1,74 @@
+use super::CommandError;
+use super::context::Context;
+use crate::cli::{Exit, TokenCommand, TokenGrant};
+use crate::feed::rfc3339;
+use crate::output::{Cell, Table, print_text};
+use crate::people::new_secret;
+use crate::registry::{Scope, StudyId};
+
+pub(super) fn run(context: &Context, command: TokenCommand) -> Result<Exit, CommandError> {
+    let now_ms = context.now_ms();
+    match command {
+        TokenCommand::Add(asked) => {
+            let scope = scope(context, &asked.grant)?;
+            let expires_ms = asked.expires_days.map(|days| now_ms + i64::from(days) * 86_400_000);
+            let issued = context.registry.issue_token(scope, &asked.label, new_secret()?, now_ms, expires_ms);
+            let (_, text) = context.runtime.block_on(issued)?;
+            print_text(&format!("{}\n", text.reveal()))?;
+            eprintln!("this is shown once: keep it where only its user can read it");
+        }
+        TokenCommand::List(asked) => {
+            let columns = &["id", "label", "scope", "of", "added_at", "expires_at", "revoked_at", "last_used_at"];
+            let mut table = Table::stdout(columns, asked.format)?;
+            let studies = context.runtime.block_on(context.registry.studies())?;
+            let study = |id: StudyId| studies.iter().find(|s| s.id == id).map(|s| s.name.clone()).unwrap_or_default();
+            let time = |ms: Option<i64>| ms.map_or(Cell::Empty, |ms| Cell::Text(rfc3339(ms).into()));
+            for token in context.runtime.block_on(context.registry.tokens())? {
+                let (word, of) = match token.scope {
+                    Scope::WriteParticipant(id) => ("write_participant", Some(id.to_string())),
+                    Scope::ReadParticipant(id) => ("read_participant", Some(id.to_string())),
+                    Scope::WriteStudy(id) => ("write_study", Some(study(id))),
+                    Scope::ReadStudy(id) => ("read_study", Some(study(id))),
+                    Scope::Admin => ("admin", None),
+                };
+                table.row(&[
+                    Cell::Integer(token.id.get()),
+                    Cell::Text(token.label.into()),
+                    Cell::Text(word.into()),
+                    of.map_or(Cell::Empty, |of| Cell::Text(of.into())),
+                    time(Some(token.created_ms)),
+                    time(token.expires_ms),
+                    time(token.revoked_ms),
+                    time(token.last_used_ms),
+                ])?;
+            }
+            table.finish()?;
+        }
+        TokenCommand::Revoke(asked) => {
+            context.runtime.block_on(context.registry.revoke(asked.id, now_ms))?;
+            print_text(&format!("revoked {}\n", asked.id))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn scope(context: &Context, grant: &TokenGrant) -> Result<Scope, CommandError> {
+    let study = |name: &String| -> Result<StudyId, CommandError> {
+        let found = context.runtime.block_on(context.registry.study_by_name(name))?;
+        Ok(found.ok_or_else(|| CommandError::StudyUnknown { name: name.clone() })?.id)
+    };
+    if let Some(reference) = &grant.write_participant {
+        return Ok(Scope::WriteParticipant(context.participant(reference)?));
+    }
+    if let Some(reference) = &grant.read_participant {
+        return Ok(Scope::ReadParticipant(context.participant(reference)?));
+    }
+    if let Some(name) = &grant.write_study {
+        return Ok(Scope::WriteStudy(study(name)?));
+    }
+    if let Some(name) = &grant.read_study {
+        return Ok(Scope::ReadStudy(study(name)?));
+    }
+    // clap lets nothing else through.
+    Ok(Scope::Admin)
+}

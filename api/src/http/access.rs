@@ -1,0 +1,165 @@
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use foulee_contract::{ParticipantId, Problem, ProblemKind};
+use foulee_ingest::{Authority, Clock, Denied, WriteGrant};
+use foulee_store::BoxFuture;
+
+use super::Service;
+use super::fault::Fault;
+use crate::registry::{Access as Sort, Registry, Scope, TokenId};
+
+/// How long a grant is remembered, ms: a revoked token, a new participant and an erased one are seen within this.
+pub const GRANT_CACHE_MS: i64 = 2_000;
+/// Grants remembered at once.
+const MAX_GRANTS: usize = 10_000;
+
+/// Says who may do what.
+pub struct Access {
+    registry: Registry,
+    clock: Clock,
+    run_token: Option<String>,
+    grants: Mutex<HashMap<String, (i64, WriteGrant)>>,
+}
+
+impl std::fmt::Debug for Access {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Access").finish_non_exhaustive()
+    }
+}
+
+impl Access {
+    pub(super) fn new(registry: Registry, clock: Clock, run_token: Option<String>) -> Self {
+        Self { registry, clock, run_token, grants: Mutex::default() }
+    }
+
+    /// The scope of a token's text, if it is a valid one.
+    pub(super) async fn scope(&self, token: &str) -> Result<Option<(Option<TokenId>, Scope)>, crate::ApiError> {
+        if self.run_token.as_ref().is_some_and(|own| same(own.as_bytes(), token.as_bytes())) {
+            return Ok(Some((None, Scope::Admin)));
+        }
+        let found = self.registry.authenticate(token, (self.clock)()).await?;
+        Ok(found.map(|token| (Some(token.id), token.scope)))
+    }
+
+    /// Forgets what is remembered, so that a change is seen at once.
+    pub fn forget(&self) {
+        self.grants.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    async fn grant(&self, token: &str) -> Result<WriteGrant, Denied> {
+        let now_ms = (self.clock)();
+        {
+            let grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((until, grant)) = grants.get(token)
+                && *until > now_ms
+            {
+                return Ok(grant.clone());
+            }
+        }
+        let (id, scope) =
+            self.scope(token).await.map_err(|error| unavailable(&error))?.ok_or(Denied::Unauthorized)?;
+        if matches!(scope, Scope::ReadParticipant(_) | Scope::ReadStudy(_)) {
+            return Err(Denied::Forbidden);
+        }
+        let people = self.registry.participants_of_scope(scope, Sort::Write).await;
+        let people = people.map_err(|error| unavailable(&error.into()))?;
+        if let Some(id) = id {
+            // Only for the operator's eyes: a failure to note it must not cost a reading.
+            let _ = self.registry.note_token_use(id, now_ms).await;
+        }
+        let grant = match scope {
+            Scope::WriteParticipant(one) if people.contains(&one) => WriteGrant::One(one),
+            _ => WriteGrant::Some(people.into()),
+        };
+        let mut grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
+        if grants.len() >= MAX_GRANTS {
+            grants.clear();
+        }
+        grants.insert(token.to_owned(), (now_ms + GRANT_CACHE_MS, grant.clone()));
+        Ok(grant)
+    }
+}
+
+fn unavailable(error: &crate::ApiError) -> Denied {
+    tracing::error!(error = error as &dyn std::error::Error, "a token could not be checked");
+    Denied::Unavailable
+}
+
+impl Authority for Access {
+    fn write_grant<'a>(&'a self, token: Option<&'a str>) -> BoxFuture<'a, Result<WriteGrant, Denied>> {
+        Box::pin(async move { self.grant(token.ok_or(Denied::Unauthorized)?).await })
+    }
+}
+
+/// Compares in time that does not depend on where they differ.
+fn same(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).fold(0, |all, (a, b)| all | (a ^ b)) == 0
+}
+
+/// Name of the cookie that a page's visitor holds.
+pub(super) const COOKIE: &str = "foulee_token";
+
+/// Who asks, with a valid token in the header or in the pages' cookie.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Caller {
+    pub(super) scope: Scope,
+}
+
+impl Caller {
+    /// Whether this participant may be seen; if not, it is as if they did not exist.
+    pub(super) async fn may_read(&self, service: &Service, id: ParticipantId) -> Result<(), Fault> {
+        if service.registry.may_read(self.scope, id).await? { Ok(()) } else { Err(Fault::not_found()) }
+    }
+
+    /// Whether anything may be read at all: a wearable's token shows nothing.
+    pub(super) fn reader(&self) -> Result<(), Fault> {
+        match self.scope {
+            Scope::WriteParticipant(_) | Scope::WriteStudy(_) => {
+                Err(Problem::new(ProblemKind::Forbidden).detail("this token may only write readings").into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether everything is allowed.
+    pub(super) fn admin(&self) -> Result<(), Fault> {
+        match self.scope {
+            Scope::Admin => Ok(()),
+            _ => Err(Problem::new(ProblemKind::Forbidden).detail("an admin token is needed").into()),
+        }
+    }
+
+    pub(super) async fn of_headers(service: &Service, headers: &HeaderMap) -> Result<Option<Self>, Fault> {
+        let bearer = headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.strip_prefix("Bearer "));
+        let token = bearer.map(str::trim).or_else(|| cookie(headers));
+        let Some(token) = token else { return Ok(None) };
+        Ok(service.access.scope(token).await?.map(|(_, scope)| Self { scope }))
+    }
+}
+
+/// The token in the pages' cookie.
+fn cookie(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+}
+
+impl FromRequestParts<Service> for Caller {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Fault> {
+        Self::of_headers(service, &parts.headers).await?.ok_or_else(|| {
+            Problem::new(ProblemKind::Unauthorized).detail("send Authorization: Bearer with a token").into()
+        })
+    }
+}

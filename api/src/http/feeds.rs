@@ -1,0 +1,125 @@
+use axum::Json;
+use axum::extract::State;
+use chrono::{DateTime, NaiveDate, Utc};
+use foulee_analytics::programme::QuotaKind;
+use foulee_contract::{Metric, ParticipantId};
+use foulee_store::Scan;
+use serde::{Deserialize, Serialize};
+
+use super::Service;
+use super::access::Caller;
+use super::fault::{Fault, Path, Query};
+use crate::adherence::{AdherenceDoc, Period};
+use crate::ask;
+use crate::feed::{self, DictionaryRow, MeasureRow, MinuteRow, ReadingRow};
+
+/// Days of raw readings or minutes in one answer.
+const MAX_RAW_DAYS: i64 = 31;
+/// Days of measures or adherence in one answer: three years and a little.
+const MAX_DAYS: i64 = 1_200;
+
+#[derive(Serialize)]
+pub(super) struct Rows<T> {
+    items: Vec<T>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReadingsQuery {
+    metric: Option<Metric>,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    as_of: Option<DateTime<Utc>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DaysQuery {
+    from: Option<NaiveDate>,
+    to: Option<NaiveDate>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AdherenceQuery {
+    from: Option<NaiveDate>,
+    to: Option<NaiveDate>,
+    as_of: Option<DateTime<Utc>>,
+    quota: Option<String>,
+}
+
+pub(super) async fn readings(
+    State(service): State<Service>,
+    caller: Caller,
+    Path(id): Path<ParticipantId>,
+    Query(query): Query<ReadingsQuery>,
+) -> Result<Json<Rows<ReadingRow>>, Fault> {
+    caller.may_read(&service, id).await?;
+    if query.to <= query.from || (query.to - query.from).num_days() > MAX_RAW_DAYS {
+        return Err(Fault::field("to", format!("after `from`, at most {MAX_RAW_DAYS} days later")));
+    }
+    let scan = Scan {
+        participant: id,
+        metrics: query.metric.into_iter().collect(),
+        from_ms: query.from.timestamp_millis(),
+        to_ms: query.to.timestamp_millis(),
+        known_at_ms: query.as_of.map(|at| at.timestamp_millis()),
+    };
+    Ok(Json(Rows { items: feed::reading_rows(&*service.store, scan).await? }))
+}
+
+/// The period that was asked for, no longer than `most` days.
+async fn period(service: &Service, id: ParticipantId, query: &DaysQuery, most: i64) -> Result<Period, Fault> {
+    let period = ask::period(&service.registry, id, query.from, query.to, (service.clock)()).await?;
+    if (period.to - period.from).num_days() >= most {
+        return Err(Fault::field("to", format!("at most {most} days from `from` on")));
+    }
+    Ok(period)
+}
+
+pub(super) async fn minutes(
+    State(service): State<Service>,
+    caller: Caller,
+    Path(id): Path<ParticipantId>,
+    Query(query): Query<DaysQuery>,
+) -> Result<Json<Rows<MinuteRow>>, Fault> {
+    caller.may_read(&service, id).await?;
+    let period = period(&service, id, &query, MAX_RAW_DAYS).await?;
+    let zones = crate::zones::home_zones(&service.registry, id).await?;
+    Ok(Json(Rows { items: feed::minute_rows(&service.registry, id, &zones, period).await? }))
+}
+
+pub(super) async fn measures(
+    State(service): State<Service>,
+    caller: Caller,
+    Path(id): Path<ParticipantId>,
+    Query(query): Query<DaysQuery>,
+) -> Result<Json<Rows<MeasureRow>>, Fault> {
+    caller.may_read(&service, id).await?;
+    let period = period(&service, id, &query, MAX_DAYS).await?;
+    Ok(Json(Rows { items: feed::measure_rows(&service.registry, id, period).await? }))
+}
+
+pub(super) async fn adherence(
+    State(service): State<Service>,
+    caller: Caller,
+    Path(id): Path<ParticipantId>,
+    Query(query): Query<AdherenceQuery>,
+) -> Result<Json<AdherenceDoc>, Fault> {
+    caller.may_read(&service, id).await?;
+    let kind = match query.quota.as_deref() {
+        None => QuotaKind::Steps,
+        Some(word) => QuotaKind::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+            .ok_or_else(|| Fault::field("quota", "steps or walk_minutes"))?,
+    };
+    let days = DaysQuery { from: query.from, to: query.to };
+    let period = period(&service, id, &days, MAX_DAYS).await?;
+    let as_of_ms = query.as_of.map(|at| at.timestamp_millis());
+    Ok(Json(ask::adherence(&service.registry, &*service.store, id, period, kind, as_of_ms).await?))
+}
+
+pub(super) async fn dictionary() -> Json<Rows<DictionaryRow>> {
+    Json(Rows { items: feed::dictionary() })
+}

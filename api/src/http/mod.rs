@@ -1,0 +1,100 @@
+//! The service over HTTP: `/v1` for programs, pages for people, and what an operator asks.
+
+mod access;
+mod fault;
+mod feeds;
+mod health;
+mod openapi;
+mod pages;
+mod participants;
+mod programmes;
+mod state;
+
+pub use access::{Access, GRANT_CACHE_MS};
+pub use openapi::OPENAPI;
+pub use state::Service;
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderValue, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use foulee_contract::{Problem, ProblemKind};
+use foulee_ingest::{IngestState, problem_response, router as ingest_router};
+
+/// Everything that the service answers to.
+pub fn router(service: Service) -> Router {
+    let ingest = IngestState::new(
+        service.store.clone(),
+        service.access.clone(),
+        service.clock.clone(),
+        service.ingest_metrics.clone(),
+    );
+    let v1 = Router::new()
+        .route("/v1/participants", get(participants::list).post(participants::add))
+        .route("/v1/participants/{id}", get(participants::show).delete(participants::erase))
+        .route("/v1/participants/{id}/readings", get(feeds::readings))
+        .route("/v1/participants/{id}/minutes", get(feeds::minutes))
+        .route("/v1/participants/{id}/measures", get(feeds::measures))
+        .route("/v1/participants/{id}/adherence", get(feeds::adherence))
+        .route("/v1/participants/{id}/prescriptions", get(programmes::prescriptions).post(programmes::assign))
+        .route("/v1/measures", get(feeds::dictionary))
+        .route("/v1/programmes", get(programmes::list))
+        .route("/v1/programmes/{name}", get(programmes::show))
+        .route("/openapi.json", get(openapi::document));
+    let pages = Router::new()
+        .route("/", get(pages::index))
+        .route("/p/{id}", get(pages::person))
+        .route("/enter", get(pages::enter_form).post(pages::enter))
+        .route("/leave", post(pages::leave))
+        .route("/static/foulee.css", get(pages::stylesheet));
+    let health = Router::new()
+        .route("/livez", get(health::livez))
+        .route("/healthz", get(health::livez))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics));
+    Router::new()
+        .merge(v1)
+        .merge(pages)
+        .merge(health)
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(service)
+        .merge(ingest_router(ingest))
+        .layer(middleware::from_fn(finish))
+}
+
+/// A request that takes longer holds somebody else's place.
+const SLOWEST_REQUEST: Duration = Duration::from_secs(60);
+
+/// Headers that every answer has, and an end for every request.
+async fn finish(request: Request, next: Next) -> Response {
+    let mut response = match tokio::time::timeout(SLOWEST_REQUEST, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => problem_response(Problem::new(ProblemKind::Unavailable).detail("the request took too long")),
+    };
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    // What is about a person is kept by nobody on the way.
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+async fn not_found() -> Response {
+    problem_response(Problem::new(ProblemKind::NotFound)).into_response()
+}
+
+async fn method_not_allowed() -> Response {
+    problem_response(Problem::new(ProblemKind::MethodNotAllowed)).into_response()
+}

@@ -1,0 +1,178 @@
+use axum::Form;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use foulee_contract::{ParticipantId, ProblemKind};
+use serde::Deserialize;
+
+use super::Service;
+use super::access::{COOKIE, Caller};
+use super::fault::{Fault, Path, Query};
+use super::participants::visible;
+use crate::pages::model::{ErrorKind, ErrorPage, Frame, Synthetic};
+use crate::pages::{CONTENT_SECURITY_POLICY, Lang, STYLESHEET, render, render_error, render_index, stylesheet_hash};
+use crate::view::{self, PageQuery};
+
+/// People on the list's page: what a clinician follows.
+const LIST: u32 = 200;
+
+fn lang_of(query: Option<&str>, headers: &HeaderMap) -> Lang {
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    Lang::choose(query, accepted)
+}
+
+fn html(status: StatusCode, text: String) -> Response {
+    let mut response = (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response();
+    let policy = HeaderValue::from_static(CONTENT_SECURITY_POLICY);
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
+}
+
+/// A problem as a page.
+fn fault_page(fault: &Fault, lang: Lang) -> Response {
+    let problem = fault.problem();
+    let kind = match problem.kind {
+        ProblemKind::Unauthorized | ProblemKind::Forbidden => ErrorKind::NotAllowed,
+        ProblemKind::NotFound => ErrorKind::NotFound,
+        ProblemKind::TooManyRequests => ErrorKind::TooMany,
+        ProblemKind::Unavailable => ErrorKind::Unavailable,
+        ProblemKind::Internal => ErrorKind::Internal,
+        _ => ErrorKind::BadRequest,
+    };
+    let page = ErrorPage { frame: Frame::default(), kind, request_id: problem.instance.clone() };
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    html(status, render_error(&page, lang).unwrap_or_else(|_| problem.title.clone()))
+}
+
+pub(super) async fn index(
+    State(service): State<Service>,
+    headers: HeaderMap,
+    Query(query): Query<PageQuery>,
+) -> Response {
+    let lang = lang_of(query.lang.as_deref(), &headers);
+    match index_html(&service, &headers, lang).await {
+        Ok(Some(text)) => html(StatusCode::OK, text),
+        Ok(None) => Redirect::to(&format!("/enter?lang={}", lang.code())).into_response(),
+        Err(fault) => fault_page(&fault, lang),
+    }
+}
+
+async fn index_html(service: &Service, headers: &HeaderMap, lang: Lang) -> Result<Option<String>, Fault> {
+    let Some(caller) = Caller::of_headers(service, headers).await? else { return Ok(None) };
+    let people = visible(service, caller, None, None, LIST).await?;
+    let mut page = view::index_page(&service.registry, &people, lang, (service.clock)()).await?;
+    page.frame.synthetic = service.synthetic.then_some(Synthetic::MadeOf);
+    Ok(Some(render_index(&page, lang).map_err(crate::ApiError::from)?))
+}
+
+pub(super) async fn person(
+    State(service): State<Service>,
+    headers: HeaderMap,
+    Path(id): Path<ParticipantId>,
+    Query(query): Query<PageQuery>,
+) -> Response {
+    let lang = lang_of(query.lang.as_deref(), &headers);
+    match person_html(&service, &headers, id, &query, lang).await {
+        Ok(Some(text)) => html(StatusCode::OK, text),
+        Ok(None) => Redirect::to(&format!("/enter?lang={}", lang.code())).into_response(),
+        Err(fault) => fault_page(&fault, lang),
+    }
+}
+
+async fn person_html(
+    service: &Service,
+    headers: &HeaderMap,
+    id: ParticipantId,
+    query: &PageQuery,
+    lang: Lang,
+) -> Result<Option<String>, Fault> {
+    let Some(caller) = Caller::of_headers(service, headers).await? else { return Ok(None) };
+    caller.may_read(service, id).await?;
+    let participant = service.registry.participant(id).await?.ok_or_else(Fault::not_found)?;
+    let zones = crate::zones::home_zones(&service.registry, id).await?;
+    let now_ms = (service.clock)();
+    let mut page = view::person_page(&service.registry, &participant, &zones, query, lang, now_ms).await?;
+    page.frame.synthetic = service.synthetic.then_some(Synthetic::MadeOf);
+    Ok(Some(render(&page, lang).map_err(crate::ApiError::from)?))
+}
+
+#[derive(Deserialize)]
+pub(super) struct EnterQuery {
+    lang: Option<String>,
+    token: Option<String>,
+    /// A page of this service to go on to.
+    to: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct EnterForm {
+    token: String,
+}
+
+/// The page that asks for a token; with one in its address (the link that `demo` prints) it goes on at once.
+pub(super) async fn enter_form(
+    State(service): State<Service>,
+    headers: HeaderMap,
+    Query(query): Query<EnterQuery>,
+) -> Response {
+    let lang = lang_of(query.lang.as_deref(), &headers);
+    match query.token {
+        Some(token) => sign_in(&service, &token, query.to.as_deref(), lang).await,
+        None => match crate::pages::render_enter(false, lang) {
+            Ok(text) => html(StatusCode::OK, text),
+            Err(error) => fault_page(&crate::ApiError::from(error).into(), lang),
+        },
+    }
+}
+
+pub(super) async fn enter(
+    State(service): State<Service>,
+    headers: HeaderMap,
+    Query(query): Query<EnterQuery>,
+    Form(form): Form<EnterForm>,
+) -> Response {
+    let lang = lang_of(query.lang.as_deref(), &headers);
+    sign_in(&service, form.token.trim(), query.to.as_deref(), lang).await
+}
+
+async fn sign_in(service: &Service, token: &str, to: Option<&str>, lang: Lang) -> Response {
+    let scope = match service.access.scope(token).await {
+        Ok(scope) => scope,
+        Err(error) => return fault_page(&error.into(), lang),
+    };
+    let Some((_, scope)) = scope else {
+        return match crate::pages::render_enter(true, lang) {
+            Ok(text) => html(StatusCode::UNAUTHORIZED, text),
+            Err(error) => fault_page(&crate::ApiError::from(error).into(), lang),
+        };
+    };
+    let page = to.and_then(|to| to.strip_prefix("/p/")).and_then(|id| id.parse::<ParticipantId>().ok());
+    let to = match (page, scope) {
+        (Some(id), _) | (None, crate::registry::Scope::ReadParticipant(id)) => {
+            format!("/p/{id}?lang={}", lang.code())
+        }
+        _ => format!("/?lang={}", lang.code()),
+    };
+    let mut response = Redirect::to(&to).into_response();
+    // A valid token holds nothing that a header could not.
+    if let Ok(cookie) = HeaderValue::from_str(&format!("{COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict")) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+pub(super) async fn leave() -> Response {
+    let mut response = Redirect::to("/enter").into_response();
+    let cookie = HeaderValue::from_static("foulee_token=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    response
+}
+
+pub(super) async fn stylesheet() -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        (header::ETAG, stylesheet_hash()),
+    ];
+    (headers, STYLESHEET).into_response()
+}

@@ -1,0 +1,99 @@
+use axum::Json;
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use chrono::NaiveDate;
+use foulee_contract::{ParticipantId, ProgrammeDoc};
+use serde::{Deserialize, Serialize};
+
+use super::Service;
+use super::access::Caller;
+use super::fault::{Fault, Path, json_fault};
+use crate::ask;
+use crate::programme::templates;
+
+#[derive(Serialize)]
+pub(super) struct Programmes {
+    items: Vec<ProgrammeDoc>,
+}
+
+pub(super) async fn list(State(service): State<Service>, caller: Caller) -> Result<Json<Programmes>, Fault> {
+    caller.reader()?;
+    let mut items = templates();
+    for stored in service.registry.programmes().await? {
+        items.push(serde_json::from_str(&stored.doc_json).map_err(crate::ApiError::from)?);
+    }
+    Ok(Json(Programmes { items }))
+}
+
+pub(super) async fn show(
+    State(service): State<Service>,
+    caller: Caller,
+    Path(name): Path<String>,
+) -> Result<Json<ProgrammeDoc>, Fault> {
+    caller.reader()?;
+    Ok(Json(ask::programme(&service.registry, &name).await?))
+}
+
+#[derive(Serialize)]
+pub(super) struct PrescriptionDoc {
+    id: i64,
+    programme: String,
+    version: u32,
+    start: NaiveDate,
+    assigned_at: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct Prescriptions {
+    items: Vec<PrescriptionDoc>,
+}
+
+pub(super) async fn prescriptions(
+    State(service): State<Service>,
+    caller: Caller,
+    Path(id): Path<ParticipantId>,
+) -> Result<Json<Prescriptions>, Fault> {
+    caller.may_read(&service, id).await?;
+    let items = service.registry.prescriptions(id).await?.into_iter().map(|prescription| PrescriptionDoc {
+        id: prescription.id.get(),
+        programme: prescription.programme,
+        version: prescription.version,
+        start: prescription.start_date,
+        assigned_at: crate::feed::rfc3339(prescription.recorded_ms),
+    });
+    Ok(Json(Prescriptions { items: items.collect() }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewPrescription {
+    /// The name of a programme that is there.
+    programme: String,
+    start: NaiveDate,
+    start_steps: Option<u32>,
+}
+
+pub(super) async fn assign(
+    State(service): State<Service>,
+    caller: Caller,
+    Path(id): Path<ParticipantId>,
+    body: Result<Json<NewPrescription>, JsonRejection>,
+) -> Result<Response, Fault> {
+    caller.admin()?;
+    let Json(new) = body.map_err(|error| json_fault(&error))?;
+    service.registry.participant(id).await?.ok_or_else(Fault::not_found)?;
+    let now_ms = (service.clock)();
+    let doc = ask::programme_for(&service.registry, id, &new.programme, new.start, new.start_steps).await?;
+    let given = ask::assign(&service.registry, id, &doc, new.start, now_ms).await?;
+    service.worker.refresh(id, now_ms).await?;
+    let answer = PrescriptionDoc {
+        id: given.get(),
+        programme: doc.name,
+        version: doc.version,
+        start: new.start,
+        assigned_at: crate::feed::rfc3339(now_ms),
+    };
+    Ok((StatusCode::CREATED, Json(answer)).into_response())
+}

@@ -1,0 +1,58 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+
+use foulee_ingest::{Clock, IngestMetrics};
+use foulee_store::Store;
+
+use super::Access;
+use crate::registry::Registry;
+use crate::worker::Worker;
+
+/// What the handlers share.
+#[derive(Clone)]
+pub struct Service {
+    /// The time series.
+    pub store: Arc<dyn Store>,
+    /// People, prescriptions, tokens, computed rows.
+    pub registry: Registry,
+    /// Who may do what.
+    pub access: Arc<Access>,
+    /// The time.
+    pub clock: Clock,
+    /// What ingest counts.
+    pub ingest_metrics: Arc<IngestMetrics>,
+    /// Day rows that the worker changed.
+    pub days_computed: Arc<AtomicU64>,
+    /// Set when the service is about to end: it is then no longer ready.
+    pub stopping: Arc<AtomicBool>,
+    /// Computes; asked where something else than a reading changed.
+    pub worker: Worker,
+    /// Whether the people are simulated: then every page says so.
+    pub synthetic: bool,
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Service").finish_non_exhaustive()
+    }
+}
+
+impl Service {
+    /// A service over a store and a registry; `run_token` is an admin token that holds for this run alone.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, registry: Registry, clock: Clock, run_token: Option<String>) -> Self {
+        let access = Arc::new(Access::new(registry.clone(), clock.clone(), run_token));
+        let worker = Worker::new(Arc::clone(&store), registry.clone());
+        Self {
+            store,
+            registry,
+            worker,
+            access,
+            clock,
+            ingest_metrics: Arc::default(),
+            days_computed: Arc::default(),
+            stopping: Arc::default(),
+            synthetic: false,
+        }
+    }
+}

@@ -1,0 +1,168 @@
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use foulee_analytics::wear::CONTEXT_MINUTES;
+use foulee_analytics::{Contact, Gap, GapCause, HeartRate, SourceDay, StepInterval, WornInterval};
+use foulee_contract::{Grain, Metric, Stored, resolve};
+use foulee_store::SeriesReadings;
+
+use super::person::Person;
+
+/// Milliseconds on either side of a day whose readings may change it.
+pub const CONTEXT_MS: i64 = CONTEXT_MINUTES as i64 * 60_000;
+
+/// A day total spans at least this much of its day; a shorter one is an hour's. 20 hours: no DST day is shorter.
+const DAY_TOTAL_MS: i64 = 20 * 3_600_000;
+
+/// The current readings of one participant over some days, by source, each list by time.
+#[derive(Debug, Default)]
+pub struct Readings {
+    sources: Vec<SourceReadings>,
+    conflicts: Vec<i64>,
+    starts: Vec<i64>,
+}
+
+#[derive(Debug, Default)]
+struct SourceReadings {
+    priority: u8,
+    wearable: bool,
+    has_heart_rate: bool,
+    steps: Vec<StepInterval>,
+    heart_rate: Vec<HeartRate>,
+    worn: Vec<WornInterval>,
+    contact: Vec<Contact>,
+    totals: Vec<StepInterval>,
+    gaps: Vec<Gap>,
+}
+
+impl Readings {
+    /// Of what a scan found.
+    #[must_use]
+    pub fn new(person: &Person, found: Vec<SeriesReadings>) -> Self {
+        let mut readings = Self::default();
+        let mut by_source: BTreeMap<usize, SourceReadings> = BTreeMap::new();
+        for SeriesReadings { series, tuples } in found {
+            let Some(at) = person.sources.iter().position(|known| known.source == series.source) else { continue };
+            let known = &person.sources[at];
+            let source = by_source.entry(at).or_insert_with(|| SourceReadings {
+                priority: known.priority,
+                wearable: known.source.kind().is_worn(),
+                has_heart_rate: known.has_heart_rate,
+                ..SourceReadings::default()
+            });
+            let all = tuples.len();
+            let resolved = resolve(tuples, series.source.is_growing());
+            if resolved.conflicts > 0 && all > 0 {
+                readings.conflicts.extend(resolved.current.iter().take(resolved.conflicts).map(|s| s.tuple.start_ms));
+            }
+            readings.starts.extend(resolved.current.iter().map(|stored| stored.tuple.start_ms));
+            source.add(series.metric, series.grain, &resolved.current);
+        }
+        readings.starts.sort_unstable();
+        readings.sources = by_source.into_values().collect();
+        for source in &mut readings.sources {
+            source.steps.sort_unstable();
+            source.heart_rate.sort_unstable();
+            source.worn.sort_unstable();
+            source.contact.sort_unstable();
+            source.totals.sort_unstable();
+            source.gaps.sort_unstable();
+        }
+        readings
+    }
+
+    /// What each source says of the day with these bounds, with the context that wear needs.
+    #[must_use]
+    pub fn of_day(&self, bounds: &Range<i64>) -> Vec<SourceDay> {
+        let from = bounds.start - CONTEXT_MS;
+        let to = bounds.end + CONTEXT_MS;
+        self.sources
+            .iter()
+            .map(|source| {
+                let totals = within(&source.totals, bounds.start, bounds.end, |t| (t.start_ms, t.end_ms));
+                let (days, hours): (Vec<StepInterval>, Vec<StepInterval>) = totals
+                    .into_iter()
+                    .filter(|total| bounds.contains(&(total.start_ms + (total.end_ms - total.start_ms) / 2)))
+                    .partition(|total| total.end_ms - total.start_ms >= DAY_TOTAL_MS);
+                SourceDay {
+                    priority: source.priority,
+                    wearable: source.wearable,
+                    has_heart_rate: source.has_heart_rate,
+                    sparse_steps: false,
+                    steps: within(&source.steps, from, to, |s| (s.start_ms, s.end_ms)),
+                    heart_rate: within(&source.heart_rate, from, to, |h| (h.start_ms, h.end_ms)),
+                    worn: within(&source.worn, from, to, |w| (w.start_ms, w.end_ms)),
+                    contact: within(&source.contact, from, to, |c| (c.at_ms, c.at_ms)),
+                    day_total_steps: days.iter().map(|total| total.count).max(),
+                    hour_totals: hours,
+                    gaps: within(&source.gaps, from, to, |g| (g.start_ms, g.end_ms)),
+                }
+            })
+            .collect()
+    }
+
+    /// Whether anything was recorded in the day.
+    #[must_use]
+    pub fn any_in(&self, bounds: &Range<i64>) -> bool {
+        self.last_in(bounds).is_some()
+    }
+
+    /// The last start in the day.
+    #[must_use]
+    pub fn last_in(&self, bounds: &Range<i64>) -> Option<i64> {
+        let until = self.starts.partition_point(|start| *start < bounds.end);
+        self.starts[..until].last().copied().filter(|start| *start >= bounds.start)
+    }
+
+    /// Keys of the day on which origins disagreed.
+    #[must_use]
+    pub fn conflicts_in(&self, bounds: &Range<i64>) -> u32 {
+        self.conflicts.iter().filter(|start| bounds.contains(start)).count() as u32
+    }
+}
+
+impl SourceReadings {
+    fn add(&mut self, metric: Metric, grain: Grain, current: &[Stored]) {
+        let values = current.iter().filter_map(|stored| Some((stored.tuple, stored.tuple.value.present()?)));
+        for (tuple, value) in values {
+            let (start_ms, end_ms) = (tuple.start_ms, tuple.end_ms);
+            let small = u32::try_from(value).unwrap_or(0);
+            match (metric, grain) {
+                (Metric::Steps, Grain::Total) => self.totals.push(StepInterval { start_ms, end_ms, count: small }),
+                (Metric::Steps, _) => self.steps.push(StepInterval { start_ms, end_ms, count: small }),
+                (Metric::HeartRate, _) => {
+                    let deci_bpm = i32::try_from(value).unwrap_or(0);
+                    self.heart_rate.push(HeartRate { start_ms, end_ms, deci_bpm });
+                }
+                (Metric::Worn, _) => self.worn.push(WornInterval { start_ms, end_ms, worn_seconds: small }),
+                (Metric::Contact, _) => self.contact.push(Contact { at_ms: start_ms, on_skin: value == 1 }),
+                (Metric::Gap, _) => {
+                    self.gaps.extend(gap_cause(value).map(|cause| Gap { start_ms, end_ms, cause }));
+                }
+                // A beat is a heart that was measured: presence, not yet a rate (that needs artefact correction).
+                (Metric::RrInterval, _)
+                | (Metric::StepCounter | Metric::Battery | Metric::Sync | Metric::ClockSkew, _) => {}
+            }
+        }
+    }
+}
+
+fn gap_cause(code: i64) -> Option<GapCause> {
+    use foulee_contract::GapCause as Wire;
+    match Wire::from_code(code)? {
+        Wire::NotWorn => Some(GapCause::NotWorn),
+        Wire::NotSynced => Some(GapCause::NotSynced),
+        Wire::Battery => Some(GapCause::Battery),
+        Wire::Link => Some(GapCause::Link),
+        Wire::Permission => Some(GapCause::Permission),
+        Wire::Unknown | Wire::SpoolFull => None,
+    }
+}
+
+/// The entries that overlap a range, of a list sorted by start. Nothing that a day is made of is longer than a week.
+fn within<T: Copy>(sorted: &[T], from: i64, to: i64, times: impl Fn(&T) -> (i64, i64)) -> Vec<T> {
+    const LONGEST_MS: i64 = 7 * 86_400_000;
+    let first = sorted.partition_point(|entry| times(entry).0 < from - LONGEST_MS);
+    let last = sorted.partition_point(|entry| times(entry).0 < to);
+    sorted[first..last].iter().filter(|entry| times(entry).1 > from || times(entry).0 >= from).copied().collect()
+}
