@@ -23,7 +23,11 @@ pub struct IngestState {
     clock: Clock,
     metrics: Arc<IngestMetrics>,
     budget: Budget,
+    gate: WriteGate,
 }
+
+/// Shut while somebody is erased, so that no reading of theirs that was already let in is written behind it.
+pub type WriteGate = Arc<tokio::sync::RwLock<()>>;
 
 impl std::fmt::Debug for IngestState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -39,8 +43,9 @@ impl IngestState {
         authority: Arc<dyn Authority>,
         clock: Clock,
         metrics: Arc<IngestMetrics>,
+        gate: WriteGate,
     ) -> Self {
-        Self { store, authority, clock, metrics, budget: Budget::default() }
+        Self { store, authority, clock, metrics, budget: Budget::default(), gate }
     }
 }
 
@@ -68,7 +73,8 @@ async fn post_readings(State(state): State<IngestState>, headers: HeaderMap, bod
 async fn answer(state: &IngestState, headers: &HeaderMap, body: Body) -> Result<(Answer, Share), Box<Problem>> {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let token = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
-    let grant = state.authority.write_grant(token.map(str::trim)).await.map_err(denied)?;
+    let token = token.map(str::trim);
+    state.authority.write_grant(token).await.map_err(denied)?;
     let json = text(header::CONTENT_TYPE).is_some_and(|value| value.split(';').next() == Some("application/json"));
     if !json {
         return Err(unsupported("Content-Type", "application/json"));
@@ -89,6 +95,9 @@ async fn answer(state: &IngestState, headers: &HeaderMap, body: Body) -> Result<
             Box::new(Problem::new(ProblemKind::Malformed).detail("the body was cut off; send it again"))
         }
     })?;
+    // Asked again now that the body is here: it may have been long on its way.
+    let _open = state.gate.read().await;
+    let grant = state.authority.write_grant(token).await.map_err(denied)?;
     let now_ms = (state.clock)();
     let (accepted, share) = if body.len() <= PARSE_INLINE_BYTES && encoding == ContentEncoding::Identity {
         (look_through(body, encoding, &grant, now_ms, &mut share)?, share)

@@ -12,8 +12,7 @@
 //!   be called missed though the whole day attained the quota. Those days are printed apart.
 //!
 //! Where every valid day is worn throughout (a, b, c, g) the three are one, and the bars are bars on the truth itself.
-//! Whole less judged is what misjudging costs: no estimate from the same readings can know of it, and it is stated, not
-//! held to a bar. The run-in is worn throughout in every row but the phone's, so that all share one quota and one truth;
+//! Whole less judged is what misjudging costs: the rules take a valid day as judged, so it is stated, not held to a bar. The run-in is worn throughout in every row but the phone's, so that all share one quota and one truth;
 //! taken from days as partly worn as those after it, the baseline changes the share of misjudged days by little.
 //!
 //! `FOULEE_TEST_SCALE=ci` (the default) takes 300 people and widens each bar by two Monte-Carlo standard errors;

@@ -220,6 +220,12 @@ impl AdherenceDoc {
         self.days.valid
     }
 
+    /// Known minutes as a share of the prescribed days.
+    #[must_use]
+    pub fn completeness(&self) -> Option<f64> {
+        self.completeness
+    }
+
     /// In words, for people at a terminal.
     #[must_use]
     pub fn text(&self) -> String {

@@ -67,11 +67,11 @@ pub(super) fn run(global: &Global, asked: &Demo) -> Result<Exit, CommandError> {
     let worker = Worker::new(Arc::clone(&running.service.store), running.service.registry.clone());
     let now_ms = (running.service.clock)();
     runtime.block_on(worker.drain(now_ms))?;
-    let mut best: Option<(u32, ParticipantId)> = None;
+    let mut best: Option<(f64, ParticipantId)> = None;
     for id in people {
-        let valid = runtime.block_on(prescribe(&running, &worker, id, now_ms))?;
-        if best.is_none_or(|(most, _)| valid > most) {
-            best = Some((valid, id));
+        let known = runtime.block_on(prescribe(&running, &worker, id, now_ms))?;
+        if best.is_none_or(|(most, _)| known > most) {
+            best = Some((known, id));
         }
     }
     let (_, id) = best.ok_or(CommandError::NothingProduced { hop: "participant" })?;
@@ -162,11 +162,11 @@ fn simulate(running: &Running, runtime: &tokio::runtime::Runtime) -> Result<Part
     Ok(id)
 }
 
-/// Assigns the graded programme behind a run-in; the valid days of the period that the page then shows.
-async fn prescribe(running: &Running, worker: &Worker, id: ParticipantId, now_ms: i64) -> Result<u32, CommandError> {
+/// Assigns the graded programme behind a run-in; how much is known of the period that the page then shows.
+async fn prescribe(running: &Running, worker: &Worker, id: ParticipantId, now_ms: i64) -> Result<f64, CommandError> {
     let registry = &running.service.registry;
     let days: Vec<NaiveDate> = registry.day_row_digests(id).await?.iter().map(|day| day.date).collect();
-    let Some(first) = days.iter().min() else { return Ok(0) };
+    let Some(first) = days.iter().min() else { return Ok(0.0) };
     let start = first.checked_add_days(Days::new(RUN_IN_DAYS)).unwrap_or(*first);
     let doc = match ask::programme_for(registry, id, GRADED_WALKING, start, None).await {
         Err(ApiError::NoBaseline { .. }) => ask::programme_for(registry, id, GRADED_WALKING, start, Some(5_000)).await?,
@@ -177,7 +177,7 @@ async fn prescribe(running: &Running, worker: &Worker, id: ParticipantId, now_ms
     let period = ask::period(registry, id, None, None, now_ms).await?;
     let store = &*running.service.store;
     let doc = ask::adherence(registry, store, id, period, QuotaKind::Steps, None).await?;
-    Ok(doc.valid_days())
+    Ok(doc.completeness().unwrap_or(0.0))
 }
 
 /// Every hop once: readings stored, days computed, adherence judged, the page fetched over HTTP.

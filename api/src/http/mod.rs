@@ -32,6 +32,7 @@ pub fn router(service: Service) -> Router {
         service.access.clone(),
         service.clock.clone(),
         service.ingest_metrics.clone(),
+        service.gate.clone(),
     );
     let v1 = Router::new()
         .route("/v1/participants", get(participants::list).post(participants::add))

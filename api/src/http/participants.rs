@@ -144,7 +144,9 @@ pub(super) async fn erase(
     Path(id): Path<ParticipantId>,
 ) -> Result<Json<people::ErasedDoc>, Fault> {
     caller.admin()?;
+    let _shut = service.gate.write().await;
     let erased = people::erase(&service.registry, &*service.store, id, (service.clock)()).await?;
+    // Still behind the gate: who asks next is told that there is nobody.
     service.access.forget();
     Ok(Json(erased))
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
-use foulee_ingest::{Clock, IngestMetrics};
+use foulee_ingest::{Clock, IngestMetrics, WriteGate};
 use foulee_store::Store;
 
 use super::Access;
@@ -21,6 +21,8 @@ pub struct Service {
     pub clock: Clock,
     /// What ingest counts.
     pub ingest_metrics: Arc<IngestMetrics>,
+    /// Shut while somebody is erased.
+    pub gate: WriteGate,
     /// Day rows that the worker changed.
     pub days_computed: Arc<AtomicU64>,
     /// Set when the service is about to end: it is then no longer ready.
@@ -50,6 +52,7 @@ impl Service {
             access,
             clock,
             ingest_metrics: Arc::default(),
+            gate: Arc::default(),
             days_computed: Arc::default(),
             stopping: Arc::default(),
             synthetic: false,

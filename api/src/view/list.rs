@@ -44,7 +44,8 @@ async fn row(
         let prior = prior_of(registry, *kind).await?;
         let adherence = assess(&plan, &rows, period, *kind, &prior)?.adherence;
         use foulee_analytics::adherence::AdherenceStatus as Status;
-        completeness = adherence.completeness;
+        let days = adherence.days;
+        completeness = (days.prescribed > 0).then(|| f64::from(days.valid) / f64::from(days.prescribed));
         status = Some(match adherence.estimate.status {
             Status::Ok => p::AdherenceStatus::Ok,
             Status::Insufficient => p::AdherenceStatus::Insufficient,

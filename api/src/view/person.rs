@@ -219,7 +219,7 @@ fn adherence_view(adherence: &Adherence, rows: &DayRows) -> p::Adherence {
         interval: estimate.interval.map(pair),
         level: adherence.level,
         bounds: estimate.bounds.map_or(p::Interval { lo: 0.0, hi: 1.0 }, pair),
-        completeness: adherence.completeness.unwrap_or(0.0),
+        completeness: f64::from(days.valid) / f64::from(days.prescribed.max(1)),
         days: p::DayCounts {
             prescribed: days.prescribed,
             attained: days.attained(),

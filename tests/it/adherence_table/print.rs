@@ -128,13 +128,16 @@ pub(crate) fn misjudged_table(rows: &[(Row, Vec<Judged>)]) {
     }
 }
 
+/// An estimate and its interval, as far as they are told.
+type Told = (Option<f64>, Option<Interval>);
+
 /// The loss of a row whose wear hangs on the steps themselves, with the shifted sensitivity beside it.
 pub(crate) fn sensitivity_table(row: &Row, people: &[Judged]) {
     println!(
         "\n{} {}: the loss, and what if unseen days were worse\n{:<24} {:>8} {:>7} {:>7} {:>11}",
         row.key, row.name, "", "bias", "cover", "width", "bias whole"
     );
-    let line = |name: &str, at: &dyn Fn(&Judged) -> (Option<f64>, Option<Interval>)| {
+    let line = |name: &str, at: &dyn Fn(&Judged) -> Told| {
         println!(
             "{name:<24} {} {} {} {}",
             signed(value(bias(people, |p| at(p).0, |p| p.outcome)), 8),

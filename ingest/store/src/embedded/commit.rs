@@ -234,19 +234,19 @@ impl Commit<'_> {
 
     fn merge_block(&mut self, key: BlockKey, fresh: &[(Row, u32)]) -> Result<bool, StoreError> {
         let hasher = self.entry(key.series_no())?.hasher;
-        let (mut digest, mut rows) = chunk_of(self.conn, key)?.unwrap_or_default();
+        let mut chunk = chunk_of(self.conn, key)?.unwrap_or_default();
         let hot = self.hot.rows(key);
-        digest = hot.iter().fold(digest, |sum, row| sum.plus(hasher.hash(&row.tuple)));
-        union(&mut rows, &hot);
-        let appends =
-            rows.last().is_none_or(|last| fresh.first().is_some_and(|(row, _)| last.tuple < row.tuple));
+        chunk.digest = hot.iter().fold(chunk.digest, |sum, row| sum.plus(hasher.hash(&row.tuple)));
+        union(&mut chunk.rows, &hot);
+        let rows = &chunk.rows;
+        let appends = rows.last().is_none_or(|last| fresh.first().is_some_and(|(row, _)| last.tuple < row.tuple));
         let mut changed = false;
         for (row, batch) in fresh {
             let known = if appends { None } else { rows.binary_search_by_key(&row.tuple, |r| r.tuple).ok() };
             match known {
                 Some(at) => changed |= row.provenance > rows[at].provenance,
                 None => {
-                    digest = digest.plus(hasher.hash(&row.tuple));
+                    chunk.digest = chunk.digest.plus(hasher.hash(&row.tuple));
                     self.staged.new[*batch as usize] += 1;
                     changed = true;
                 }
@@ -254,10 +254,10 @@ impl Commit<'_> {
         }
         if changed {
             let fresh: Vec<Row> = fresh.iter().map(|(row, _)| *row).collect();
-            union(&mut rows, &fresh);
+            union(&mut chunk.rows, &fresh);
         }
         if changed || !hot.is_empty() {
-            put_chunk(self.conn, key, digest, &rows)?;
+            put_chunk(self.conn, key, &chunk)?;
             self.staged.in_chunk.push(key);
         }
         Ok(changed)
@@ -280,7 +280,7 @@ impl Commit<'_> {
                 if chunk.is_none() {
                     chunk = chunk_of(self.conn, key)?;
                 }
-                let rows = chunk.as_ref().map(|(_, rows)| rows.as_slice()).unwrap_or_default();
+                let rows = chunk.as_ref().map(|chunk| chunk.rows.as_slice()).unwrap_or_default();
                 if let Ok(at) = rows.binary_search_by_key(&row.tuple, |r| r.tuple) {
                     if row.provenance > rows[at].provenance {
                         better.push(*row);
@@ -293,9 +293,9 @@ impl Commit<'_> {
             self.staged.new[*batch as usize] += 1;
             changed = true;
         }
-        if let (false, Some((digest, mut rows))) = (better.is_empty(), chunk) {
-            union(&mut rows, &better);
-            put_chunk(self.conn, key, digest, &rows)?;
+        if let (false, Some(mut chunk)) = (better.is_empty(), chunk) {
+            union(&mut chunk.rows, &better);
+            put_chunk(self.conn, key, &chunk)?;
         }
         Ok(changed)
     }

@@ -3,7 +3,7 @@ use rusqlite::{TransactionBehavior, params};
 
 use super::codec::Row;
 use super::hot::{self, Hot};
-use super::index::{BlockKey, SeriesIndex};
+use super::index::BlockKey;
 use super::writer::Writer;
 use crate::{Erased, StoreError};
 
@@ -32,11 +32,12 @@ pub(super) fn erase(writer: &mut Writer, participant: ParticipantId) -> Result<E
     let tx = writer.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for entry in &entries {
         let (from, to) = BlockKey::range(entry, 0, i32::MAX);
-        let n: i64 = tx.query_row(
-            "SELECT coalesce(sum(n), 0) FROM chunk WHERE id BETWEEN ?1 AND ?2",
+        let (n, bytes): (i64, i64) = tx.query_row(
+            "SELECT coalesce(sum(n), 0), coalesce(sum(length(data)), 0) FROM chunk WHERE id BETWEEN ?1 AND ?2",
             params![from.id(), to.id()],
-            |row| row.get(0),
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
+        tx.execute("UPDATE totals SET readings = readings - ?1, block_bytes = block_bytes - ?2", params![n, bytes])?;
         erased.readings += n.unsigned_abs();
         tx.execute("DELETE FROM chunk WHERE id BETWEEN ?1 AND ?2", params![from.id(), to.id()])?;
         tx.execute("DELETE FROM series WHERE no = ?1", params![entry.no])?;
@@ -53,16 +54,12 @@ pub(super) fn erase(writer: &mut Writer, participant: ParticipantId) -> Result<E
         let mut index = writer.shared.index_mut();
         // Numbers are not used again before a restart: a scan that began earlier may still hold them.
         index.remove_participant(&participant);
-        let reloaded = reload(&writer.conn, &index)?;
+        let reloaded = Hot::load(&writer.conn, &index)?;
         *writer.shared.hot_mut() = reloaded;
     }
     writer.conn.execute_batch("VACUUM")?;
     truncate_wal(writer)?;
     Ok(erased)
-}
-
-fn reload(conn: &rusqlite::Connection, index: &SeriesIndex) -> Result<Hot, StoreError> {
-    Hot::load(conn, index)
 }
 
 /// A reader in the middle of a scan holds the log open: wait for it, up to the connection's busy timeout a try.

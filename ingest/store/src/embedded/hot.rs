@@ -54,8 +54,8 @@ impl Hot {
             rows.sort_by_key(|row| row.tuple);
             let mut merged = Vec::new();
             union(&mut merged, &rows);
-            if let Some((_, chunk)) = chunk_of(conn, key)? {
-                merged.retain(|row| chunk.binary_search_by_key(&row.tuple, |r| r.tuple).is_err());
+            if let Some(chunk) = chunk_of(conn, key)? {
+                merged.retain(|row| chunk.rows.binary_search_by_key(&row.tuple, |r| r.tuple).is_err());
             }
             if !merged.is_empty() {
                 hot.active_rows += merged.len();

@@ -40,14 +40,24 @@ pub(super) fn union(rows: &mut Vec<Row>, more: &[Row]) {
     }
 }
 
-/// The digest and rows of a chunk, if there is one.
-pub(super) fn chunk_of(conn: &Connection, key: BlockKey) -> Result<Option<(Digest, Vec<Row>)>, StoreError> {
+/// A chunk as it is on disk.
+#[derive(Default)]
+pub(super) struct Chunk {
+    pub(super) digest: Digest,
+    pub(super) rows: Vec<Row>,
+    bytes: usize,
+    count: usize,
+}
+
+/// A chunk, if there is one.
+pub(super) fn chunk_of(conn: &Connection, key: BlockKey) -> Result<Option<Chunk>, StoreError> {
     let mut statement = conn.prepare_cached("SELECT digest, data FROM chunk WHERE id = ?1")?;
-    let mut rows = statement.query(params![key.id()])?;
-    let Some(row) = rows.next()? else { return Ok(None) };
-    let decoded = decode(row.get_ref(1)?.as_blob().unwrap_or_default());
-    let decoded = decoded.map_err(|why| StoreError::Damaged { chunk: key.id(), why })?;
-    Ok(Some((digest_of(row.get_ref(0)?.as_blob().unwrap_or_default()), decoded)))
+    let mut found = statement.query(params![key.id()])?;
+    let Some(row) = found.next()? else { return Ok(None) };
+    let data = row.get_ref(1)?.as_blob().unwrap_or_default();
+    let rows = decode(data).map_err(|why| StoreError::Damaged { chunk: key.id(), why })?;
+    let digest = digest_of(row.get_ref(0)?.as_blob().unwrap_or_default());
+    Ok(Some(Chunk { digest, count: rows.len(), bytes: data.len(), rows }))
 }
 
 /// The last start in a chunk, if there is one: whatever starts later is new to it.
@@ -60,40 +70,32 @@ pub(super) fn digest_of(bytes: &[u8]) -> Digest {
     Digest::from_bytes(bytes.try_into().unwrap_or_default())
 }
 
-/// Writes a chunk within the writer's transaction.
-pub(super) fn put_chunk(
-    conn: &Connection,
-    key: BlockKey,
-    digest: Digest,
-    rows: &[Row],
-) -> Result<(), StoreError> {
-    let Some(last) = rows.last() else { return Ok(()) };
-    conn.prepare_cached(
-        "INSERT OR REPLACE INTO chunk(id, n, max_start_ms, digest, data) VALUES (?1, ?2, ?3, ?4, ?5)",
-    )?
-    .execute(params![
-        key.id(),
-        rows.len() as i64,
-        last.tuple.start_ms,
-        digest.to_bytes().as_slice(),
-        encode(rows)
-    ])?;
+/// Writes a chunk that was read and changed, and counts it, within the writer's transaction.
+pub(super) fn put_chunk(conn: &Connection, key: BlockKey, chunk: &Chunk) -> Result<(), StoreError> {
+    let Some(last) = chunk.rows.last() else { return Ok(()) };
+    let data = encode(&chunk.rows);
+    conn.prepare_cached("INSERT OR REPLACE INTO chunk(id, n, max_start_ms, digest, data) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![
+            key.id(),
+            chunk.rows.len() as i64,
+            last.tuple.start_ms,
+            chunk.digest.to_bytes().as_slice(),
+            data
+        ])?;
+    let more = |now: usize, before: usize| now as i64 - before as i64;
+    conn.prepare_cached("UPDATE totals SET readings = readings + ?1, block_bytes = block_bytes + ?2")?
+        .execute(params![more(chunk.rows.len(), chunk.count), more(data.len(), chunk.bytes)])?;
     Ok(())
 }
 
 /// Moves the hot rows of a block into its chunk.
-pub(super) fn fold(
-    conn: &Connection,
-    key: BlockKey,
-    hasher: &SeriesHasher,
-    hot: &[Row],
-) -> Result<(), StoreError> {
-    let (mut digest, mut rows) = chunk_of(conn, key)?.unwrap_or_default();
+pub(super) fn fold(conn: &Connection, key: BlockKey, hasher: &SeriesHasher, hot: &[Row]) -> Result<(), StoreError> {
+    let mut chunk = chunk_of(conn, key)?.unwrap_or_default();
     for row in hot {
-        if rows.binary_search_by_key(&row.tuple, |r| r.tuple).is_err() {
-            digest = digest.plus(hasher.hash(&row.tuple));
+        if chunk.rows.binary_search_by_key(&row.tuple, |r| r.tuple).is_err() {
+            chunk.digest = chunk.digest.plus(hasher.hash(&row.tuple));
         }
     }
-    union(&mut rows, hot);
-    put_chunk(conn, key, digest, &rows)
+    union(&mut chunk.rows, hot);
+    put_chunk(conn, key, &chunk)
 }

@@ -85,7 +85,7 @@ pub(super) fn day_digests(
         }
     }
     for (at, key, rows) in hot {
-        let (_, chunk) = chunk_of(&conn, key)?.unwrap_or_default();
+        let chunk = chunk_of(&conn, key)?.unwrap_or_default().rows;
         let day = days.entry(key.epoch_day()).or_default();
         for row in rows.iter().filter(|row| chunk.binary_search_by_key(&row.tuple, |r| r.tuple).is_err()) {
             *day = day.plus(entries[at].hasher.hash(&row.tuple));

@@ -9,7 +9,7 @@ const SCHEMA_VERSION: i64 = 1;
 
 /// `participant` and `series` give short numbers to long names. `chunk.id` is metric << 48 | series << 20 | UTC day, so
 /// that one metric is one range, and in it one series. `hot` is a log of small writes that no chunk holds yet.
-/// `dirty.generation` only ever rises.
+/// `totals` counts what is in chunks, so that nobody has to. `dirty.generation` only ever rises.
 const SCHEMA: &str = "
 CREATE TABLE participant(no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE);
 CREATE TABLE series(
@@ -20,6 +20,8 @@ CREATE TABLE upload(id INTEGER PRIMARY KEY, received_ms INTEGER NOT NULL);
 CREATE TABLE chunk(
     id INTEGER PRIMARY KEY, n INTEGER NOT NULL, max_start_ms INTEGER NOT NULL, digest BLOB NOT NULL, data BLOB NOT NULL);
 CREATE TABLE hot(id INTEGER PRIMARY KEY AUTOINCREMENT, data BLOB NOT NULL);
+CREATE TABLE totals(one INTEGER PRIMARY KEY CHECK (one = 1), readings INTEGER NOT NULL, block_bytes INTEGER NOT NULL);
+INSERT INTO totals VALUES (1, 0, 0);
 CREATE TABLE dirty(
     generation INTEGER PRIMARY KEY AUTOINCREMENT, participant INTEGER NOT NULL, day INTEGER NOT NULL,
     UNIQUE(participant, day));
@@ -31,6 +33,7 @@ const MIN_SQLITE: i32 = 3_051_003;
 /// The writer's connection, its schema made if the file is new.
 pub(super) fn open_writer(file: &Path, options: &Options) -> Result<Connection, StoreError> {
     check_library()?;
+    make_private(file)?;
     let mut conn = Connection::open(file)?;
     conn.busy_timeout(std::time::Duration::from_secs(5))?;
     conn.pragma_update(None, "page_size", 8192)?;
@@ -71,4 +74,14 @@ pub(super) fn open_reader(file: &Path) -> Result<Connection, StoreError> {
 fn check_library() -> Result<(), StoreError> {
     let found = rusqlite::version_number();
     if found < MIN_SQLITE { Err(StoreError::SqliteTooOld { found }) } else { Ok(()) }
+}
+
+/// Makes the file before SQLite does, for its owner alone: it holds people's health.
+fn make_private(file: &Path) -> Result<(), StoreError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)?;
+    Ok(())
 }

@@ -8,9 +8,7 @@ use crate::{Digest, Stats, StoreError, Verified};
 /// Counts, on the writer's thread so that log and chunks are seen at one moment.
 pub(super) fn stats(conn: &Connection, shared: &Shared) -> Result<Stats, StoreError> {
     let (chunked, block_bytes): (i64, i64) =
-        conn.query_row("SELECT coalesce(sum(n), 0), coalesce(sum(length(data)), 0) FROM chunk", [], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
+        conn.query_row("SELECT readings, block_bytes FROM totals", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let dirty: i64 = conn.query_row("SELECT count(*) FROM dirty", [], |row| row.get(0))?;
     let pages: i64 = conn.pragma_query_value(None, "page_count", |row| row.get(0))?;
     let page_size: i64 = conn.pragma_query_value(None, "page_size", |row| row.get(0))?;
@@ -47,9 +45,20 @@ pub(super) fn digest(conn: &Connection, shared: &Shared) -> Result<Digest, Store
 /// Decodes every block, adds up its tuples' hashes anew, and lets SQLite check its own pages.
 pub(super) fn verify(conn: &Connection, shared: &Shared) -> Result<Verified, StoreError> {
     let mut verified = Verified::default();
+    // One snapshot: the writer goes on meanwhile.
+    conn.execute_batch("BEGIN")?;
     let integrity: String = conn.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if integrity != "ok" {
         verified.damaged.push(integrity);
+    }
+    let (counted, bytes): (i64, i64) =
+        conn.query_row("SELECT readings, block_bytes FROM totals", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let there: (i64, i64) =
+        conn.query_row("SELECT coalesce(sum(n), 0), coalesce(sum(length(data)), 0) FROM chunk", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    if there != (counted, bytes) {
+        verified.damaged.push(format!("the totals say {counted} readings in {bytes} bytes, the blocks {there:?}"));
     }
     let index = shared.index();
     let mut statement = conn.prepare("SELECT id, n, digest, data FROM chunk")?;
@@ -73,6 +82,7 @@ pub(super) fn verify(conn: &Connection, shared: &Shared) -> Result<Verified, Sto
             verified.damaged.push(format!("block {} of day {}: {why}", key.id(), key.epoch_day()));
         }
     }
+    conn.execute_batch("COMMIT")?;
     let hot = shared.hot();
     verified.readings += hot.all_keys().into_iter().map(|key| hot.count(key) as u64).sum::<u64>();
     Ok(verified)

@@ -1,0 +1,115 @@
+//! Who asks, and whom they ask about.
+
+use foulee_api::registry::{Scope, StudyId, TokenId};
+use foulee_contract::ParticipantId;
+use serde_json::json;
+
+use crate::served::Served;
+
+/// Somebody whom nobody added.
+pub(crate) const UNKNOWN: &str = "01900000-0000-7000-8000-00000000dead";
+
+/// A in S, B in S, C in T.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Who {
+    A,
+    B,
+    C,
+}
+
+impl Who {
+    pub(crate) const ALL: [Who; 3] = [Self::A, Self::B, Self::C];
+}
+
+/// A token, or none, and what it reaches.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    pub(crate) name: &'static str,
+    pub(crate) token: Option<String>,
+    /// Whether the token holds.
+    pub(crate) valid: bool,
+    pub(crate) reads: &'static [Who],
+    pub(crate) writes: &'static [Who],
+    pub(crate) admin: bool,
+}
+
+impl Identity {
+    /// Whether it may read at all: then the catalogue of programmes too.
+    pub(crate) fn is_reader(&self) -> bool {
+        !self.reads.is_empty()
+    }
+}
+
+/// Everybody.
+pub(crate) struct Cast {
+    pub(crate) identities: Vec<Identity>,
+    /// A token of the study S, still in force, with its number: to be revoked.
+    pub(crate) fleeting: (TokenId, String),
+    people: [String; 3],
+}
+
+impl Cast {
+    /// Adds the people and issues the tokens, straight in the registry.
+    pub(crate) fn new(served: &Served) -> Self {
+        let (_, admin) = served.token(Scope::Admin, None);
+        let people = [("S", "a"), ("S", "b"), ("T", "c")].map(|(study, name)| {
+            let body = json!({"study": study, "external_id": name, "time_zone": "Europe/Paris"});
+            let added = served.ask("POST", "/v1/participants", Some(&admin), Some(&body)).json();
+            let id = added["id"].as_str().expect("an id").to_owned();
+            let body = json!({"programme": "graded-walking", "start": "2026-03-02", "start_steps": 5_000});
+            let path = format!("/v1/participants/{id}/prescriptions");
+            assert_eq!(served.ask("POST", &path, Some(&admin), Some(&body)).status, 201);
+            id
+        });
+        let a: ParticipantId = people[0].parse().expect("an id");
+        let [s, t] = ["S", "T"].map(|name| study(served, name));
+        let valid = |name, scope, reads, writes, admin| {
+            let (_, token) = served.token(scope, None);
+            Identity { name, token: Some(token), valid: true, reads, writes, admin }
+        };
+        let invalid = |name, token| Identity { name, token, valid: false, reads: &[], writes: &[], admin: false };
+        let (revoked, revoked_text) = served.token(Scope::Admin, None);
+        revoke(served, revoked);
+        let (_, expired) = served.token(Scope::Admin, Some(1_000));
+        served.pass(1_000);
+        let tampered = format!("{}0", &admin[..admin.len() - 1]);
+        let tampered = if tampered == admin { format!("{}1", &admin[..admin.len() - 1]) } else { tampered };
+        let identities = vec![
+            invalid("no token", None),
+            invalid("garbage", Some("fou_1_xyz".to_owned())),
+            invalid("an admin's with another end", Some(tampered)),
+            invalid("revoked admin", Some(revoked_text)),
+            invalid("expired admin", Some(expired)),
+            valid("write-participant A", Scope::WriteParticipant(a), &[], &[Who::A], false),
+            valid("write-study S", Scope::WriteStudy(s), &[], &[Who::A, Who::B], false),
+            valid("write-study T", Scope::WriteStudy(t), &[], &[Who::C], false),
+            valid("read-participant A", Scope::ReadParticipant(a), &[Who::A], &[], false),
+            valid("read-study S", Scope::ReadStudy(s), &[Who::A, Who::B], &[], false),
+            valid("read-study T", Scope::ReadStudy(t), &[Who::C], &[], false),
+            valid("admin", Scope::Admin, &Who::ALL, &Who::ALL, true),
+        ];
+        let fleeting = served.token(Scope::WriteStudy(s), None);
+        Self { identities, fleeting, people }
+    }
+
+    /// Somebody's id.
+    pub(crate) fn id(&self, who: Who) -> &str {
+        &self.people[who as usize]
+    }
+
+    /// The identity of a name.
+    pub(crate) fn identity(&self, name: &str) -> &Identity {
+        self.identities.iter().find(|one| one.name == name).expect("an identity")
+    }
+}
+
+fn study(served: &Served, name: &str) -> StudyId {
+    let found = served.runtime.block_on(served.service.registry.study_by_name(name));
+    found.expect("the registry").expect("the study").id
+}
+
+/// Ends a token.
+pub(crate) fn revoke(served: &Served, id: TokenId) {
+    let now_ms = (served.service.clock)();
+    served.runtime.block_on(served.service.registry.revoke(id, now_ms)).expect("it is revoked");
+}

@@ -1,0 +1,202 @@
+//! What each operation lets each identity do.
+
+use serde_json::{Value, json};
+
+use crate::cast::{Cast, Identity, UNKNOWN, Who};
+use crate::document::Operation;
+use crate::served::{Reply, Served};
+
+/// How an operation is guarded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rule {
+    /// Open to everybody.
+    Open,
+    /// For whoever may read anything.
+    AnyReader,
+    /// Shows the people whom the token may read, and nobody else.
+    ListOfPeople,
+    /// Of one participant, for whoever may read them; for others the participant does not exist.
+    OfParticipant,
+    /// Readings for those whom the token may write for; others do not exist.
+    Writing,
+    /// For the admin alone, whomever it is about.
+    AdminAlone,
+}
+
+/// The matrix: every operation of the document has a row.
+pub(crate) const MATRIX: [(&str, Rule); 14] = [
+    ("addReadings", Rule::Writing),
+    ("listParticipants", Rule::ListOfPeople),
+    ("addParticipant", Rule::AdminAlone),
+    ("getParticipant", Rule::OfParticipant),
+    ("eraseParticipant", Rule::AdminAlone),
+    ("listReadings", Rule::OfParticipant),
+    ("listMinutes", Rule::OfParticipant),
+    ("listMeasures", Rule::OfParticipant),
+    ("getAdherence", Rule::OfParticipant),
+    ("listPrescriptions", Rule::OfParticipant),
+    ("addPrescription", Rule::AdminAlone),
+    ("listMeasureDefinitions", Rule::Open),
+    ("listProgrammes", Rule::AnyReader),
+    ("getProgramme", Rule::AnyReader),
+];
+
+/// A batch of one reading for somebody.
+pub(crate) fn batch(participants: &[&str]) -> Value {
+    let block = |id: &&str| {
+        json!({"participant": id, "source": "watch", "metric": "battery", "grain": "sample", "unit": "%",
+            "points": {"start": [1_774_000_000_000_i64], "value": [50]}})
+    };
+    json!({"contract": 1, "series": participants.iter().map(block).collect::<Vec<_>>()})
+}
+
+/// What an answer is, apart from whom it is about: two that are the same tell nothing apart.
+fn face(reply: &Reply) -> (u16, Vec<(String, String)>, String) {
+    let headers = reply.headers.iter().filter(|(name, _)| *name != "date");
+    let headers = headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+    (reply.status, headers.collect(), reply.body.clone())
+}
+
+/// One operation asked by one identity.
+pub(crate) struct Cell<'a> {
+    pub(crate) served: &'a Served,
+    pub(crate) cast: &'a Cast,
+    pub(crate) operation: &'a Operation,
+    pub(crate) identity: &'a Identity,
+}
+
+impl Cell<'_> {
+    fn fails(&self, what: &str, reply: &Reply) -> Vec<String> {
+        vec![format!("{} by {}: {what}: {} {}", self.operation.id, self.identity.name, reply.status, reply.body)]
+    }
+
+    /// Asks about somebody.
+    fn ask(&self, id: &str) -> Reply {
+        let path = self.operation.at(id, "graded-walking");
+        let (path, body) = match self.operation.id.as_str() {
+            "listReadings" => (format!("{path}?from=2026-03-01T00:00:00Z&to=2026-03-02T00:00:00Z"), None),
+            "addReadings" => (path, Some(batch(&[id]))),
+            "addParticipant" => (path, Some(json!({"study": "new"}))),
+            "addPrescription" => {
+                (path, Some(json!({"programme": "graded-walking", "start": "2026-03-09", "start_steps": 6_000})))
+            }
+            _ => (path, None),
+        };
+        self.served.ask(&self.operation.method, &path, self.identity.token.as_deref(), body.as_ref())
+    }
+
+    /// Everything that is not as the rule says.
+    pub(crate) fn faults(&self, rule: Rule) -> Vec<String> {
+        if rule == Rule::Open {
+            let reply = self.ask(UNKNOWN);
+            return if reply.status == 200 { Vec::new() } else { self.fails("it is open", &reply) };
+        }
+        if !self.identity.valid {
+            return self.all_alike("unauthorized", 401);
+        }
+        match rule {
+            Rule::AnyReader | Rule::ListOfPeople if !self.identity.is_reader() => self.all_alike("forbidden", 403),
+            Rule::Writing if self.identity.writes.is_empty() => self.all_alike("forbidden", 403),
+            Rule::AdminAlone if !self.identity.admin => self.all_alike("forbidden", 403),
+            Rule::AnyReader | Rule::Open => {
+                let reply = self.ask(UNKNOWN);
+                if reply.status == 200 { Vec::new() } else { self.fails("a reader may", &reply) }
+            }
+            Rule::ListOfPeople => self.list(),
+            Rule::OfParticipant => self.each(self.identity.reads, ("not-found", 404)),
+            Rule::Writing => self.each(self.identity.writes, ("nothing-accepted", 422)),
+            Rule::AdminAlone => self.admin(),
+        }
+    }
+
+    /// The same refusal whomever it is about.
+    fn all_alike(&self, kind: &str, status: u16) -> Vec<String> {
+        let unknown = self.ask(UNKNOWN);
+        let mut wrong = Vec::new();
+        if unknown.status != status || !unknown.is_problem(kind) {
+            wrong.extend(self.fails(kind, &unknown));
+        }
+        if status == 401 && unknown.header("www-authenticate") != "Bearer" {
+            wrong.extend(self.fails("WWW-Authenticate: Bearer", &unknown));
+        }
+        let token = self.identity.token.as_deref().unwrap_or("fou_");
+        if unknown.body.contains(token) {
+            wrong.extend(self.fails("the token is not said back", &unknown));
+        }
+        for who in Who::ALL {
+            let reply = self.ask(self.cast.id(who));
+            if face(&reply) != face(&unknown) {
+                wrong.extend(self.fails("it tells somebody apart", &reply));
+            }
+        }
+        wrong
+    }
+
+    /// A success for those within reach; for everybody else the very answer that an unknown id has.
+    fn each(&self, reach: &[Who], (kind, status): (&str, u16)) -> Vec<String> {
+        let unknown = self.ask(UNKNOWN);
+        let mut wrong = Vec::new();
+        if unknown.status != status || !unknown.is_problem(kind) {
+            wrong.extend(self.fails("an unknown id", &unknown));
+        }
+        for who in Who::ALL {
+            let reply = self.ask(self.cast.id(who));
+            if reach.contains(&who) {
+                if reply.status != 200 {
+                    wrong.extend(self.fails(&format!("{who:?} is within reach"), &reply));
+                }
+                continue;
+            }
+            if face(&reply) != face(&unknown) {
+                wrong.extend(self.fails(&format!("{who:?} is told from an unknown id"), &reply));
+            }
+            // Another way of writing the same id is no way around.
+            let id = self.cast.id(who);
+            for other in [id.to_uppercase(), id.replace('-', "")] {
+                let reply = self.ask(&other);
+                if !(400..500).contains(&reply.status) || reply.status == 403 {
+                    wrong.extend(self.fails(&format!("{who:?} as {other}"), &reply));
+                }
+            }
+        }
+        wrong
+    }
+
+    /// Exactly those within reach, by every way of asking.
+    fn list(&self) -> Vec<String> {
+        let token = self.identity.token.as_deref();
+        let mut wrong = Vec::new();
+        let studies: [(&str, &[Who]); 4] =
+            [("", &Who::ALL), ("?study=S", &[Who::A, Who::B]), ("?study=T", &[Who::C]), ("?study=none", &[])];
+        for (query, of_study) in studies {
+            let reply = self.served.ask("GET", &format!("/v1/participants{query}"), token, None);
+            let found: Vec<String> = reply.json()["items"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|one| one["id"].as_str().map(str::to_owned))
+                .collect();
+            for who in Who::ALL {
+                let expected = self.identity.reads.contains(&who) && of_study.contains(&who);
+                if found.iter().any(|id| id == self.cast.id(who)) != expected {
+                    wrong.extend(self.fails(&format!("{query}: {who:?} is on the list: {}", !expected), &reply));
+                }
+            }
+        }
+        wrong
+    }
+
+    /// What the admin may, done to somebody who was added for it.
+    fn admin(&self) -> Vec<String> {
+        let token = self.identity.token.as_deref();
+        let added = self.served.ask("POST", "/v1/participants", token, Some(&json!({"study": "new"})));
+        let id = added.json()["id"].as_str().unwrap_or_default().to_owned();
+        let reply = self.ask(&id);
+        let mut wrong = if (200..300).contains(&reply.status) { Vec::new() } else { self.fails("the admin may", &reply) };
+        let unknown = self.ask(UNKNOWN);
+        if self.operation.path.contains("{id}") && (unknown.status != 404 || !unknown.is_problem("not-found")) {
+            wrong.extend(self.fails("an unknown id", &unknown));
+        }
+        wrong
+    }
+}

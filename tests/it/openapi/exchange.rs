@@ -1,0 +1,246 @@
+//! Requests to a running service, each answer of which is held against the document.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use foulee_api::registry::Scope;
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+use crate::document::{Operation, operations};
+use crate::schema::{faults, strict};
+use crate::served::{NOW_MS, Reply, Served};
+use crate::shape::{entry, resolved};
+
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+/// Days of readings before the service's now.
+const DAYS: i64 = 35;
+
+/// What was asked so far.
+pub(crate) struct Exchanges<'a> {
+    document: &'a Value,
+    served: &'a Served,
+    /// A token that may do everything.
+    pub(crate) admin: String,
+    operations: Vec<Operation>,
+    validators: BTreeMap<String, Validator>,
+    seen: BTreeMap<(String, u16), usize>,
+}
+
+impl<'a> Exchanges<'a> {
+    pub(crate) fn new(document: &'a Value, served: &'a Served) -> Self {
+        let (_, admin) = served.token(Scope::Admin, None);
+        let operations = operations(document);
+        Self { document, served, admin, operations, validators: BTreeMap::new(), seen: BTreeMap::new() }
+    }
+
+    /// Asks as the admin with a JSON body.
+    pub(crate) fn ask(&mut self, id: &str, path: &str, body: Option<&Value>) -> Result<Reply, String> {
+        let method = self.operation(id).method.clone();
+        let admin = self.admin.clone();
+        let reply = self.served.ask(&method, path, Some(&admin), body);
+        self.check(id, path, reply)
+    }
+
+    fn operation(&self, id: &str) -> &Operation {
+        self.operations.iter().find(|one| one.id == id).unwrap_or_else(|| panic!("the operation {id} is in the document"))
+    }
+
+    /// An answer, if it is one that the document describes.
+    pub(crate) fn check(&mut self, id: &str, path: &str, reply: Reply) -> Result<Reply, String> {
+        let operation = self.operation(id).clone();
+        let name = format!("{} {path}: {}", operation.method, reply.status);
+        let entry = entry(self.document, &operation.path, &operation.method);
+        let response = entry["responses"].get(reply.status.to_string());
+        let Some(response) = response else { return Err(format!("{name} is not in the document: {}", reply.body)) };
+        let response = resolved(self.document, response);
+        let kind = reply.header("content-type").to_owned();
+        let Some(schema) = response["content"][&kind]["schema"]["$ref"].as_str() else {
+            return Err(format!("{name}: the document has no {kind} there"));
+        };
+        for (header, said) in response["headers"].as_object().into_iter().flatten() {
+            if said["required"] == true && reply.header(header).is_empty() {
+                return Err(format!("{name}: {header} is missing"));
+            }
+        }
+        let schema = schema.rsplit('/').next().unwrap_or_default().to_owned();
+        let document = self.document;
+        let validator = self.validators.entry(schema).or_insert_with_key(|schema| strict(document, schema));
+        let body = reply.json();
+        let wrong = faults(validator, &body);
+        if !wrong.is_empty() {
+            return Err(format!("{name}: {wrong:?}"));
+        }
+        if kind == "application/problem+json" && body["status"] != reply.status {
+            return Err(format!("{name}: the problem says {}", body["status"]));
+        }
+        *self.seen.entry((operation.id, reply.status)).or_default() += 1;
+        Ok(reply)
+    }
+
+    /// Asks and expects a status.
+    fn expect(&mut self, id: &str, path: &str, body: Option<&Value>, status: u16) -> Value {
+        let reply = self.ask(id, path, body).unwrap_or_else(|wrong| panic!("{wrong}"));
+        assert_eq!(reply.status, status, "{id} {path}: {}", reply.body);
+        reply.json()
+    }
+
+    /// Sends a body as it is and expects a status.
+    fn expect_raw(&mut self, id: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>, status: u16) -> Value {
+        let mut headers: Vec<(&str, String)> = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        headers.push(("Authorization", format!("Bearer {}", self.admin)));
+        let reply = self.served.send("POST", path, &headers, body);
+        let reply = self.check(id, path, reply).unwrap_or_else(|wrong| panic!("{wrong}"));
+        assert_eq!(reply.status, status, "{id} {path}: {}", reply.body);
+        reply.json()
+    }
+
+    /// A participant's whole life with the service: every operation, and every answer that can be brought about.
+    pub(crate) fn live_through_everything(&mut self) {
+        let id = self.add_people();
+        self.send_readings(&id);
+        self.served.pass(HOUR_MS);
+        let drained = self.served.runtime.block_on(self.served.service.worker.drain(NOW_MS + HOUR_MS));
+        drained.expect("the days are computed");
+        self.follow_a_programme(&id);
+        self.read(&id);
+        self.expect("eraseParticipant", &format!("/v1/participants/{id}"), None, 200);
+        self.expect("eraseParticipant", &format!("/v1/participants/{id}"), None, 404);
+        self.expect("getParticipant", &format!("/v1/participants/{id}"), None, 404);
+    }
+
+    fn add_people(&mut self) -> String {
+        let path = "/v1/participants";
+        let body = json!({"study": "Étude 1", "external_id": "P-01", "time_zone": "Europe/Paris", "birth_year": 1980});
+        let added = self.expect("addParticipant", path, Some(&body), 201);
+        let again = self.expect("addParticipant", path, Some(&body), 200);
+        assert_eq!(added, again);
+        self.expect("addParticipant", path, Some(&json!({})), 201);
+        self.expect("addParticipant", path, Some(&json!({"id": added["id"]})), 409);
+        self.expect("addParticipant", path, Some(&json!({"nickname": "x"})), 400);
+        self.expect_raw("addParticipant", path, &[("Content-Type", "text/plain")], b"{}".to_vec(), 415);
+        let page = self.expect("listParticipants", "/v1/participants?limit=1", None, 200);
+        let next = format!("/v1/participants?limit=1&after={}", page["next"].as_str().expect("there are two"));
+        assert_eq!(self.expect("listParticipants", &next, None, 200)["items"].as_array().map(Vec::len), Some(1));
+        self.expect("listParticipants", "/v1/participants?limit=0", None, 400);
+        let nobody = self.served.ask("GET", path, None, None);
+        assert_eq!(self.check("listParticipants", path, nobody).expect("documented").status, 401);
+        added["id"].as_str().expect("an id").to_owned()
+    }
+
+    fn send_readings(&mut self, id: &str) {
+        let path = "/v1/readings";
+        let first = NOW_MS - NOW_MS.rem_euclid(DAY_MS) - DAYS * DAY_MS;
+        let block = |metric: &str, unit: &str, value: Vec<Value>| {
+            json!({"participant": id, "source": "watch////test", "metric": metric, "grain": "epoch", "unit": unit,
+                "offset": 60, "how": "automatic", "grid": {"start": first, "step": 60_000, "value": value}})
+        };
+        // Worn from 7 to 22 h, ten minutes of walking in each hour.
+        let minutes = || (0..DAYS * 1440).map(|minute| (minute % 1440 / 60, minute % 60));
+        let worn = |hour: i64, value: i64| if (7..22).contains(&hour) { json!(value) } else { Value::Null };
+        let steps = minutes().map(|(hour, minute)| worn(hour, if minute < 10 { 100 } else { 0 })).collect();
+        let heart = minutes().map(|(hour, minute)| worn(hour, if minute < 10 { 105 } else { 62 })).collect();
+        let steps = json!({"contract": 1, "series": [block("steps", "{steps}", steps)]}).to_string();
+        let heart = json!({"contract": 1, "series": [block("heart_rate", "/min", heart)]}).to_string();
+        let kind = ("Content-Type", "application/json");
+        let packed = zstd::encode_all(steps.as_bytes(), 3).expect("zstd");
+        let answer = self.expect_raw("addReadings", path, &[kind, ("Content-Encoding", "zstd")], packed, 200);
+        assert_eq!(answer["accepted"], DAYS * 15 * 60);
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut gzip, heart.as_bytes()).expect("gzip");
+        let packed = gzip.finish().expect("gzip");
+        self.expect_raw("addReadings", path, &[kind, ("Content-Encoding", "gzip")], packed, 200);
+
+        let point = |start: i64, value: Value, deleted: bool| {
+            json!({"contract": 1, "series": [{"participant": id, "source": "strap//polar/h10", "metric": "rr_interval",
+                "grain": "sample", "unit": "ms", "exponent": -1,
+                "points": {"start": [start], "seq": [1], "rev": [u8::from(deleted)], "value": [value], "deleted": [deleted]}}]})
+        };
+        self.expect("addReadings", path, Some(&point(first, json!(8_125), false)), 200);
+        self.expect("addReadings", path, Some(&point(first, Value::Null, true)), 200);
+        let refused = self.expect("addReadings", path, Some(&point(first, json!(1), false)), 422);
+        assert_eq!(refused["rejected"][0]["code"], "value_out_of_range");
+        self.expect("addReadings", path, Some(&json!({"contract": 2, "series": []})), 400);
+        let many = json!({"contract": 1, "series": [block("steps", "{steps}", vec![Value::Null; 100_001])]});
+        self.expect("addReadings", path, Some(&many), 413);
+        self.expect_raw("addReadings", path, &[kind], b"{\"contract\":".to_vec(), 400);
+        self.expect_raw("addReadings", path, &[kind, ("Content-Encoding", "br")], b"{}".to_vec(), 415);
+        self.expect_raw("addReadings", path, &[kind, ("Content-Encoding", "gzip")], b"{}".to_vec(), 400);
+        let (_, reader) = self.served.token(Scope::ReadParticipant(id.parse().expect("an id")), None);
+        let golden = json!({"contract": 1, "series": []});
+        for (token, status) in [(Some(reader.as_str()), 403), (None, 401)] {
+            let reply = self.served.ask("POST", path, token, Some(&golden));
+            assert_eq!(self.check("addReadings", path, reply).expect("documented").status, status);
+        }
+    }
+
+    fn follow_a_programme(&mut self, id: &str) {
+        let path = format!("/v1/participants/{id}/prescriptions");
+        self.expect("getAdherence", &format!("/v1/participants/{id}/adherence"), None, 404);
+        let start = json!({"programme": "graded-walking", "start": "2026-03-09"});
+        let given = self.expect("addPrescription", &path, Some(&start), 201);
+        let too_soon = json!({"programme": "graded-walking", "start": "2020-03-09"});
+        self.expect("addPrescription", &path, Some(&too_soon), 400);
+        self.expect("addPrescription", &path, Some(&json!({"programme": "none", "start": "2026-03-09"})), 404);
+        self.expect_raw("addPrescription", &path, &[("Content-Type", "text/plain")], b"{}".to_vec(), 415);
+        assert_eq!(self.expect("listPrescriptions", &path, None, 200)["items"][0], given);
+        let all = self.expect("listProgrammes", "/v1/programmes", None, 200);
+        assert_eq!(all["items"].as_array().map(Vec::len), Some(2), "the template and what was made of it");
+        let name = given["programme"].as_str().expect("a name");
+        self.expect("getProgramme", &format!("/v1/programmes/{name}"), None, 200);
+        self.expect("getProgramme", "/v1/programmes/none", None, 404);
+    }
+
+    fn read(&mut self, id: &str) {
+        let of = |feed: &str| format!("/v1/participants/{id}/{feed}");
+        let length = |answer: Value| answer["items"].as_array().map_or(0, Vec::len);
+        assert_eq!(length(self.expect("listMeasureDefinitions", "/v1/measures", None, 200)), 33);
+        self.expect("getParticipant", &format!("/v1/participants/{id}"), None, 200);
+        // The night of the clock change, 29 March, has 23 hours.
+        let day = self.expect("listMinutes", &of("minutes?from=2026-03-29&to=2026-03-29"), None, 200);
+        assert_eq!(length(day), 23 * 60);
+        self.expect("listMinutes", &of("minutes?from=2026-01-01&to=2026-03-01"), None, 400);
+        assert_eq!(length(self.expect("listMeasures", &of("measures"), None, 200)) % 33, 0);
+        self.expect("listMeasures", &of("measures?from=2026-03-02&to=2026-03-01"), None, 400);
+        let days = "from=2026-02-20T00:00:00Z&to=2026-02-27T00:00:00Z";
+        assert!(length(self.expect("listReadings", &of(&format!("readings?{days}&metric=steps")), None, 200)) > 0);
+        let all = "from=2026-02-22T00:00:00Z&to=2026-02-24T00:00:00Z";
+        let rows = self.expect("listReadings", &of(&format!("readings?{all}&as_of=2026-03-30T12:00:00Z")), None, 200);
+        let rows = rows["items"].as_array().expect("rows");
+        assert!(rows.iter().any(|row| row["value"].is_null()), "a deletion is a row");
+        self.expect("listReadings", &of("readings?from=2026-02-20T00:00:00Z"), None, 400);
+        for query in ["adherence", "adherence?quota=walk_minutes", "adherence?as_of=2026-03-30T12:00:00Z"] {
+            let judged = self.expect("getAdherence", &of(query), None, 200);
+            assert_eq!((&judged["status"], judged["programme"].is_object()), (&json!("ok"), true), "{judged}");
+        }
+        let before = self.expect("getAdherence", &of("adherence?from=2026-01-01&to=2026-01-07"), None, 200);
+        assert_eq!((&before["estimate"], &before["bounds"]), (&Value::Null, &Value::Null));
+        self.expect("getAdherence", &of("adherence?quota=jumps"), None, 400);
+    }
+
+    /// Operations of which no success was seen.
+    pub(crate) fn operations_without_success(&self) -> Vec<String> {
+        let done: BTreeSet<&str> =
+            self.seen.keys().filter(|(_, status)| *status < 300).map(|(id, _)| id.as_str()).collect();
+        self.operations.iter().map(|one| one.id.clone()).filter(|id| !done.contains(id.as_str())).collect()
+    }
+
+    /// What was seen of what the document names.
+    pub(crate) fn summary(&self) -> String {
+        let mut named = 0;
+        let mut unseen: BTreeMap<u16, usize> = BTreeMap::new();
+        for operation in &self.operations {
+            let entry = entry(self.document, &operation.path, &operation.method);
+            for status in entry["responses"].as_object().into_iter().flatten().filter_map(|(code, _)| code.parse().ok()) {
+                named += 1;
+                if !self.seen.contains_key(&(operation.id.clone(), status)) {
+                    *unseen.entry(status).or_default() += 1;
+                }
+            }
+        }
+        let answers: usize = self.seen.values().sum();
+        let seen = self.seen.len();
+        let operations = self.operations.len();
+        format!("{answers} answers of {operations} operations validate; {seen} of {named} documented answers seen, by status not: {unseen:?}")
+    }
+}

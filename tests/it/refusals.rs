@@ -1,0 +1,25 @@
+//! What is refused: reading by reading, batch by batch, by token, by path, by file; and that nothing of it is kept.
+//!
+//! Every test asks the real `foulee` over a folder of its own and prints its figures.
+
+#[path = "support/foulee.rs"]
+mod foulee;
+#[path = "support/people.rs"]
+mod people;
+#[path = "support/served.rs"]
+mod served;
+
+#[path = "refusals/batch.rs"]
+mod batch;
+#[path = "refusals/import.rs"]
+mod import;
+#[path = "refusals/readings.rs"]
+mod readings;
+#[path = "refusals/service.rs"]
+mod service;
+#[path = "refusals/tokens.rs"]
+mod tokens;
+#[path = "refusals/whole.rs"]
+mod whole;
+#[path = "refusals/wire.rs"]
+mod wire;
