@@ -4,7 +4,7 @@
 pub const CADENCE_VERSION: &str = "cadence-tudor-locke-v1";
 
 /// Lower ends of the cadence bands in steps/min: 0, 1-19, 20-39, 40-59, 60-79, 80-99, 100-119, 120 and more.
-/// Tudor-Locke's bands (signals.md 2), any step counter with a one-minute epoch.
+/// Tudor-Locke's bands (docs/methods.md), any step counter with a one-minute epoch.
 pub const BAND_FLOORS: [u16; 8] = [0, 1, 20, 40, 60, 80, 100, 120];
 
 /// Moderate cadence in steps/min: 100, about 3 METs in adults of 21 to 60 years (CADENCE-Adults).

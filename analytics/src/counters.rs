@@ -10,7 +10,7 @@ use crate::sources::StepInterval;
 /// Name and version of the rules.
 pub const COUNTER_VERSION: &str = "counter-delta-v1";
 
-/// Most believable steps per second over any interval: 4 (signals.md 2, Counters) [D].
+/// Most believable steps per second over any interval: 4 (docs/methods.md, Counters) [D].
 pub const MAX_STEPS_PER_SECOND: u64 = 4;
 
 /// Most believable steps per second from midnight to a reading, in telling a counter that restarted from one that is
@@ -71,7 +71,7 @@ pub struct CounterSteps {
 ///
 /// `day_starts_ms` are the local midnights that the readings may span, sorted (from
 /// [`HomeZones::bounds`](crate::HomeZones::bounds)); they matter to counters that restart daily. Of several readings at
-/// one instant the greatest counts. Source: signals.md 2, Counters.
+/// one instant the greatest counts. Source: docs/methods.md, Counters.
 #[must_use]
 pub fn counter_steps(
     readings: &[CounterReading],

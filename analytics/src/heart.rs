@@ -6,7 +6,7 @@ use crate::error::{AnalyticsError, check_range};
 pub const HEART_VERSION: &str = "heart-anomalydetect-rhr-v1";
 
 /// Minutes without steps, the minute itself included, before a heart rate counts as resting: 12 (AnomalyDetect,
-/// Mishra et al. 2020, for Fitbit; signals.md 2).
+/// Mishra et al. 2020, for Fitbit; docs/methods.md).
 pub const RESTING_TRAILING_MINUTES: usize = 12;
 
 /// Least resting minutes for a resting heart rate of the day, in minutes. [D]

@@ -155,7 +155,7 @@ pub const REGISTRY: &[Measure] = &[
         "heart_rate_minutes",
         MIN,
         "Minutes with a heart rate of 30 to 220 /min.",
-        "gate of signals.md 2 [D]",
+        "gate of docs/methods.md [D]",
         None,
     ),
     entry(

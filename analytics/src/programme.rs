@@ -6,10 +6,10 @@ use chrono::{Datelike as _, Days, NaiveDate, Weekday};
 
 use crate::error::{AnalyticsError, check_range};
 
-/// Share of the target that attains a day's quota. [D] 0.9 (clinical.md A).
+/// Share of the target that attains a day's quota. [D] 0.9 (docs/methods.md, Adherence).
 pub const DEFAULT_TOLERANCE: f64 = 0.9;
 
-/// Least cadence of a walking minute in steps/min. [D] 60 (clinical.md A); moderate from 100.
+/// Least cadence of a walking minute in steps/min. [D] 60 (docs/methods.md, Adherence); moderate from 100.
 pub const DEFAULT_WALKING_CADENCE: u16 = 60;
 
 /// What a quota counts.
@@ -281,7 +281,7 @@ pub fn week_of(start: NaiveDate, date: NaiveDate) -> Option<u64> {
 
 /// The template `graded-walking`: 12 weeks, five days a week, a fixed quota raised every two weeks.
 ///
-/// Steps start at `start_steps` (the run-in baseline: daily steps are habitual, so 100 % of it, clinical.md A) and rise
+/// Steps start at `start_steps` (the run-in baseline: daily steps are habitual, so 100 % of it, docs/methods.md, Adherence) and rise
 /// by 10 % of it per stage, to 150 %: about 5 % a week, below the +59 % in 8 weeks of McDonough 2013. Walking minutes
 /// start at 10 and rise by 4 to 30 a day: WalkBack builds up to 30 min on 5 days a week. All of it is [D]: a fixed,
 /// time-contingent ladder for clinicians to confirm. Targets are rounded down to 50 steps.

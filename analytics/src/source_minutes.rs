@@ -9,7 +9,7 @@ use crate::sources::{Contact, Gap, GapCause, HeartRate, SourceDay, StepInterval,
 use crate::step_grid::{StepGrid, step_grid};
 use crate::wear::{CONTEXT_MINUTES, ValidWearParams, choi_non_wear};
 
-/// Lowest and highest believable heart rate in 0.1 /min: 30 to 220 /min, any device (signals.md 2, Heart [D]).
+/// Lowest and highest believable heart rate in 0.1 /min: 30 to 220 /min, any device (docs/methods.md, Heart [D]).
 pub const HEART_RATE_GATE_DECI_BPM: std::ops::RangeInclusive<i32> = 300..=2200;
 
 /// A reported worn time may exceed its interval by rounding, in seconds. [D]

@@ -12,7 +12,7 @@ use crate::sources::StepInterval;
 /// Longest interval whose steps are a minute's cadence, in ms: a minute and a second of clock jitter. [D]
 const RESOLVED_MS: i64 = MINUTE_MS + 1000;
 
-/// Most believable steps per minute: 5 a second, above any sprint (signals.md 2 takes about 4 a second as plausible
+/// Most believable steps per minute: 5 a second, above any sprint (docs/methods.md takes about 4 a second as plausible
 /// for walking people; the margin keeps runners). [D]
 pub const MAX_STEPS_PER_MINUTE: u32 = 300;
 

@@ -126,7 +126,7 @@ fn zero_runs(zero: &[bool]) -> Vec<(usize, usize)> {
 /// When a day's data suffice to judge it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ValidDayParams {
-    /// Least wear in minutes. Ten hours, as usual for accelerometers (signals.md 1.3) [D for consumer devices].
+    /// Least wear in minutes. Ten hours, as usual for accelerometers (docs/methods.md, Wear) [D for consumer devices].
     pub least_wear_minutes: u16,
 }
 

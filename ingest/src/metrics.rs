@@ -24,6 +24,12 @@ impl IngestMetrics {
         if busy { &self.busy } else { &self.refused }.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Batches answered so far.
+    #[must_use]
+    pub fn batches(&self) -> u64 {
+        self.batches.load(Ordering::Relaxed)
+    }
+
     /// The counters as text.
     #[must_use]
     pub fn text(&self) -> String {

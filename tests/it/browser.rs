@@ -79,6 +79,9 @@ fn pages_are_accessible_on_every_screen() {
             wrong.extend(skip_link(&window, &name("person")));
             window.run("document.querySelectorAll('details').forEach(one => { one.open = true; })");
             wrong.extend(looks.faults(&window, &name("person-open"), lang, &[known]));
+            window.prefer("dark");
+            wrong.extend(looks.faults(&window, &name("person-dark"), lang, &[known]));
+            window.prefer("light");
 
             window.open(&format!("{}/?lang={lang}", demo.base()));
             wrong.extend(looks.faults(&window, &name("index"), lang, &[heading]));

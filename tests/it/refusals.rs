@@ -11,6 +11,8 @@ mod served;
 
 #[path = "refusals/batch.rs"]
 mod batch;
+#[path = "refusals/extremes.rs"]
+mod extremes;
 #[path = "refusals/import.rs"]
 mod import;
 #[path = "refusals/readings.rs"]

@@ -3,7 +3,7 @@
 use crate::adherence::interval::{Interval, Span};
 use crate::adherence::outcome::{DayOutcome, DayRow};
 
-/// Missed days in a row that make an interruption: 3 (Nilsen 2018; clinical.md A, there of sessions).
+/// Missed days in a row that make an interruption: 3 (Nilsen 2018; docs/methods.md, Adherence, there of sessions).
 pub const INTERRUPTION_DAYS: u32 = 3;
 
 /// Relative dose: completed / planned, and the longest interruption.

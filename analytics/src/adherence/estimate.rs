@@ -8,7 +8,7 @@ use crate::error::AnalyticsError;
 /// Level of the interval: its ends are the 5 and 95 % quantiles.
 pub const LEVEL: f64 = 0.9;
 
-/// Shifts of the logit of the success rate of unseen days (clinical.md A).
+/// Shifts of the logit of the success rate of unseen days (docs/methods.md, Adherence).
 pub const SENSITIVITY_SHIFTS: [f64; 2] = [-0.5, -1.5];
 
 /// What the days came to.
@@ -105,7 +105,7 @@ pub struct Estimate {
     pub sensitivity: Vec<Sensitivity>,
 }
 
-/// Estimates adherence from what the days came to (clinical.md A).
+/// Estimates adherence from what the days came to (docs/methods.md, Adherence).
 ///
 /// The success rate is learnt from valid days alone: X ~ BetaBinomial(D - n_v, a0 + k_v, b0 + n_v - k_v), and
 /// T = k_v + max(k_p, X): partly worn successes are a lower bound, never evidence for the rate. The shifts replace the

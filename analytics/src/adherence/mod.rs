@@ -1,7 +1,7 @@
 //! Adherence: prescribed days beside what was seen of them.
 //!
 //! Never one number: an estimate stands with its 90 % interval, hard bounds, completeness and what-if shifts, and is
-//! withheld where the data do not bear it. All rules are those of the project's clinical design, section A.
+//! withheld where the data do not bear it. All rules are those of docs/methods.md, Adherence.
 
 mod interval;
 mod outcome;

@@ -11,13 +11,13 @@ pub const PACING_VERSION: &str = "pacing-own-median-v1";
 /// Parameters of pacing.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PacingParams {
-    /// Window in days, ending with the last day judged. 28 (clinical.md A).
+    /// Window in days, ending with the last day judged. 28 (docs/methods.md, Adherence).
     pub window_days: u16,
-    /// Least valid days in it. 14 (clinical.md A).
+    /// Least valid days in it. 14 (docs/methods.md, Adherence).
     pub least_valid_days: u16,
-    /// A day above this multiple of the own median overshoots. 1.5 (clinical.md A).
+    /// A day above this multiple of the own median overshoots. 1.5 (docs/methods.md, Adherence).
     pub overshoot_ratio: f64,
-    /// A day below this multiple of the own median is a crash. 0.5 (clinical.md A).
+    /// A day below this multiple of the own median is a crash. 0.5 (docs/methods.md, Adherence).
     pub crash_ratio: f64,
     /// Least share of overshoot days for the flag. 0.25 [D]; with the next, fires by chance in 1.3 % of ordinary
     /// people over 20 weekly looks.

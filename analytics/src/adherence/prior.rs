@@ -5,14 +5,14 @@ use crate::error::{AnalyticsError, check_range};
 /// Name and version of the prior's rule; the numbers themselves are part of a row's inputs.
 pub const PRIOR_VERSION: &str = "prior-moments-v1";
 
-/// Valid days that a person needs to inform the prior (clinical.md A).
+/// Valid days that a person needs to inform the prior (docs/methods.md, Adherence).
 pub const LEAST_VALID_DAYS: u32 = 8;
 
-/// People needed for a prior of the cohort's own (clinical.md A).
+/// People needed for a prior of the cohort's own (docs/methods.md, Adherence).
 pub const LEAST_PEOPLE: usize = 30;
 
 /// Mean 0.7, worth 3 days: adherence to weekly step targets in chronic low back pain is 70 % (62 to 77, McDonough
-/// 2013); clinical.md A.
+/// 2013); docs/methods.md, Adherence.
 const DEFAULT_A: f64 = 2.1;
 const DEFAULT_B: f64 = 0.9;
 
@@ -68,7 +68,7 @@ impl Prior {
     /// default. Phone-only people have no valid day and are outside by construction.
     ///
     /// m and V are mean and variance (n - 1) of attained/valid; tau = max(V - m(1-m) mean(1/valid), 0.001);
-    /// M = clip(m(1-m)/tau - 1, 1.5, 30); a = mM, b = (1-m)M (clinical.md A). When m is 0 or 1 the match has no beta
+    /// M = clip(m(1-m)/tau - 1, 1.5, 30); a = mM, b = (1-m)M (docs/methods.md, Adherence). When m is 0 or 1 the match has no beta
     /// distribution, and the default stands. The order of people does not matter.
     ///
     /// # Errors

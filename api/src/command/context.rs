@@ -108,7 +108,11 @@ impl FreshFolder {
         getrandom::fill(&mut random).map_err(|_| ApiError::NoRandomness)?;
         let name: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
         let folder = std::env::temp_dir().join(format!("foulee-demo-{name}"));
-        std::fs::create_dir_all(&folder)?;
+        let mut builder = std::fs::DirBuilder::new();
+        // Real people's readings may lie in it.
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&folder)?;
         Ok(Self(folder))
     }
 

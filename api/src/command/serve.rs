@@ -79,7 +79,10 @@ impl Running {
         let report = move |changed| {
             days.fetch_add(changed, Ordering::Relaxed);
         };
-        let worker = worker::run(Worker::new(store, registry), clock, Arc::clone(&worker_stop), report)?;
+        let metrics = Arc::clone(&service.ingest_metrics);
+        let batches = move || metrics.batches();
+        let worker = Worker::new(store, registry);
+        let worker = worker::run(worker, clock, Arc::clone(&worker_stop), batches, report)?;
         lock.publish(address, &token)?;
         let worker = Some(worker);
         Ok(Self { address, token, service, runtime, server, stop, worker_stop, worker, _lock: lock })

@@ -174,16 +174,17 @@ impl Text {
         self.fill("term_and_value", &[("term", self.get("fact_period")), ("value", &value)])
     }
 
-    /// "Monday 14 March at 21:40".
+    /// "Monday 14 March 2022 at 21:40": the last reading may be of another year.
     pub(crate) fn moment(&self, at: NaiveDateTime) -> String {
         let clock = self.clock(at.hour() * 60 + at.minute());
-        self.fill("moment", &[("date", &self.date_long(at.date())), ("clock", &clock)])
+        self.fill("moment", &[("date", &self.date_full(at.date())), ("clock", &clock)])
     }
 
-    /// "Mon 14 Mar, 21:40".
+    /// "14 Mar 2022, 21:40".
     pub(crate) fn moment_short(&self, at: NaiveDateTime) -> String {
         let clock = self.clock(at.hour() * 60 + at.minute());
-        self.fill("moment_short", &[("date", &self.date_short(at.date())), ("clock", &clock)])
+        let date = self.date("date_brief_year", at.date(), &WEEKDAYS_SHORT, &MONTHS_SHORT);
+        self.fill("moment_short", &[("date", &date), ("clock", &clock)])
     }
 
     /// The wall clock at a minute of the day: "21:40".

@@ -22,7 +22,7 @@ use super::week::quota_in_words;
 <thead><tr><th scope="col">{{ t.get("column_week") }}</th><th scope="col">{{ t.get("column_attained") }}</th><th scope="col">{{ t.get("column_outcome") }}</th><th scope="col">{{ t.get("column_known") }}</th><th scope="col">{{ t.get("column_quota") }}</th></tr></thead>
 <tbody>
 {%- for row in rows %}
-<tr><th scope="row">{% if let Some(href) = row.href %}<a href="{{ href.as_str() }}">{{ row.week }}</a>{% else %}{{ row.week }}{% endif %}</th><td>{{ row.attained }}</td><td>{{ row.outcome }}</td><td>{{ row.known }}</td><td>{{ row.quota }}</td></tr>
+<tr><th scope="row">{% if let Some(href) = row.href %}<a href="{{ href.as_str() }}">{{ row.week }}</a>{% else %}{{ row.week }}{% endif %}</th><td>{{ row.attained }}</td><td>{{ row.outcome }}</td><td>{{ row.known }}</td><td class="words">{{ row.quota }}</td></tr>
 {%- endfor %}
 </tbody></table></div></details>{% endif %}
 </section>"##

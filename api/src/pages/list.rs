@@ -20,7 +20,7 @@ use super::text::Text;
 <thead><tr><th scope="col">{{ t.get("column_participant") }}</th><th scope="col">{{ t.get("column_status") }}</th><th scope="col">{{ t.get("column_completeness") }}</th><th scope="col">{{ t.get("column_last_reading") }}</th><th scope="col">{{ t.get("column_study") }}</th><th scope="col">{{ t.get("column_programme") }}</th></tr></thead>
 <tbody>
 {%- for row in rows %}
-<tr><th scope="row"><a href="{{ row.href }}">{{ row.participant }}</a></th><td>{{ row.status }}</td><td>{{ row.completeness }}</td><td class="whole">{{ row.last_reading }}</td><td>{{ row.study }}</td><td>{{ row.programme }}</td></tr>
+<tr><th scope="row"><a href="{{ row.href }}">{{ row.participant }}</a></th><td>{{ row.status }}</td><td>{{ row.completeness }}</td><td>{{ row.last_reading }}</td><td>{{ row.study }}</td><td>{{ row.programme }}</td></tr>
 {%- endfor %}
 </tbody></table></div>{% endif %}"##
 )]

@@ -104,11 +104,12 @@ pub(crate) fn heart(
 ) -> Result<Option<Markup>, PagesError> {
     let Some((low, high)) = range(quarters) else { return Ok(None) };
     let axis = Axis { minutes: day.minutes.len() as f64 };
-    let (floor, ceiling) = ((low / 10.0).floor() * 10.0, (high / 10.0).floor() * 10.0 + 10.0);
+    let (floor, step, steps) = even_steps(low, high);
+    let ceiling = floor + step * f32::from(steps);
     let y = |bpm: f32| BOTTOM - f64::from((bpm - floor) / (ceiling - floor)) * (BOTTOM - TOP);
     let unknown = quarters.iter().filter(|q| q.heart_rate_bpm.is_none());
-    let middle = ((floor + ceiling) / 20.0).round() * 10.0;
-    let grid = [floor, middle, ceiling].map(|bpm| Label::new(0.0, y(bpm), t.decimal(bpm))).to_vec();
+    let lines = (0..=steps).map(|line| floor + step * f32::from(line));
+    let grid = lines.map(|bpm| Label::new(0.0, y(bpm), t.decimal(bpm))).collect();
     let plot = Plot {
         id: "heart-plot",
         pattern: HEART_PATTERN,
@@ -122,6 +123,15 @@ pub(crate) fn heart(
         hours: hour_labels(t, day, &axis),
     };
     Markup::of(&plot).map(Some)
+}
+
+/// Where an axis of beats begins, how far its lines are apart, and how many steps reach beyond `high`: at most four, all
+/// of one size.
+fn even_steps(low: f32, high: f32) -> (f32, f32, u8) {
+    let floor = (low / 10.0).floor() * 10.0;
+    let steps = |step: f32| ((high - floor) / step).floor() + 1.0;
+    let step = [10.0, 20.0, 50.0].into_iter().find(|step| steps(*step) <= 4.0).unwrap_or(100.0);
+    (floor, step, steps(step) as u8)
 }
 
 /// The lowest and highest quarter-hour mean.
@@ -187,7 +197,19 @@ fn rounded_up(most: u32) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::rounded_up;
+    use super::{even_steps, rounded_up};
+
+    #[test]
+    fn the_beats_are_divided_evenly() {
+        assert_eq!(even_steps(58.0, 79.4), (50.0, 10.0, 3));
+        assert_eq!(even_steps(60.0, 60.0), (60.0, 10.0, 1));
+        assert_eq!(even_steps(52.0, 90.0), (50.0, 20.0, 3));
+        assert_eq!(even_steps(48.0, 171.0), (40.0, 50.0, 3));
+        for high in 40..=300_u16 {
+            let (floor, step, steps) = even_steps(40.0, f32::from(high));
+            assert!(floor + step * f32::from(steps) > f32::from(high) && steps <= 4, "{high}");
+        }
+    }
 
     #[test]
     fn the_axis_ends_on_a_round_value() {

@@ -77,7 +77,7 @@ pub(crate) fn section(t: &Text, week: &Week, links: &PersonLinks) -> Result<Mark
     Markup::of(&Section {
         t,
         links,
-        heading: t.fill("week_heading", &[("date", &t.date_long(week.from))]),
+        heading: t.fill("week_heading", &[("date", &t.date_full(week.from))]),
         quota: match week.quota {
             Some(quota) => t.fill("week_quota", &[("quota", &quota_in_words(t, quota))]),
             None => t.get("week_no_quota").to_owned(),

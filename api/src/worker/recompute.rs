@@ -28,6 +28,15 @@ const PERSON_KIND: &str = "person";
 /// The kind of the row that says under which prescriptions the weeks were judged.
 const PLAN_KIND: &str = "plan";
 
+/// What one pass over dirty days did.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pass {
+    /// Day rows that changed.
+    pub(super) changed: u64,
+    /// Whether days are still dirty.
+    pub(super) more: bool,
+}
+
 /// Turns dirty days into rows.
 #[derive(Clone)]
 pub struct Worker {
@@ -55,23 +64,35 @@ impl Worker {
     pub async fn drain(&self, now_ms: i64) -> Result<u64, ApiError> {
         let mut changed = 0;
         loop {
-            let dirty = self.store.dirty_days(TAKE).await?;
-            if dirty.is_empty() {
-                if changed > 0 {
-                    super::priors::refresh_priors(&self.registry, now_ms).await?;
-                }
+            let pass = self.pass(TAKE, now_ms).await?;
+            changed += pass.changed;
+            if !pass.more {
                 return Ok(changed);
             }
-            let mut people: BTreeMap<ParticipantId, Vec<DirtyDay>> = BTreeMap::new();
-            for day in dirty {
-                people.entry(day.participant).or_default().push(day);
-            }
-            for (participant, days) in people {
-                let utc_days: BTreeSet<i32> = days.iter().map(|day| day.epoch_day).collect();
-                changed += self.recompute(participant, &utc_days, now_ms).await?;
-                self.store.clear_dirty(days).await?;
-            }
         }
+    }
+
+    /// Computes at most `limit` dirty days.
+    ///
+    /// # Errors
+    /// When a store fails; what was not done stays dirty.
+    pub(super) async fn pass(&self, limit: usize, now_ms: i64) -> Result<Pass, ApiError> {
+        let dirty = self.store.dirty_days(limit).await?;
+        let more = dirty.len() == limit;
+        let mut people: BTreeMap<ParticipantId, Vec<DirtyDay>> = BTreeMap::new();
+        for day in dirty {
+            people.entry(day.participant).or_default().push(day);
+        }
+        let mut changed = 0;
+        for (participant, days) in people {
+            let utc_days: BTreeSet<i32> = days.iter().map(|day| day.epoch_day).collect();
+            changed += self.recompute(participant, &utc_days, now_ms).await?;
+            self.store.clear_dirty(days).await?;
+        }
+        if changed > 0 && !more {
+            super::priors::refresh_priors(&self.registry, now_ms).await?;
+        }
+        Ok(Pass { changed, more })
     }
 
     /// Computes everybody whose days were made under other knowledge of them or by older code.

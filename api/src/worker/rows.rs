@@ -98,7 +98,7 @@ pub struct MinutesPayload {
     pub heart_rate: Vec<i32>,
 }
 
-const ZSTD_LEVEL: i32 = 9;
+const ZSTD_LEVEL: i32 = 3;
 /// The longest day is 51 hours; its columns in JSON stay far below this.
 const MAX_MINUTES_BYTES: usize = 1 << 20;
 

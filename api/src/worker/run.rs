@@ -1,6 +1,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use foulee_ingest::Clock;
 
@@ -10,8 +10,15 @@ use super::Worker;
 const REST: Duration = Duration::from_millis(250);
 /// How long it waits after a failure.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// Dirty days of one pass.
+const PASS_DAYS: usize = 256;
+/// While batches come faster than this, the worker takes a quarter of a core and lets ingest have the rest: what is not
+/// acknowledged could be lost, what is not computed is only late.
+const BUSY_BATCHES_A_SECOND: f64 = 20.0;
+const BUSY_REST: u32 = 3;
 
-/// Runs the worker on a thread of its own until `stop` is set; `done` counts the day rows that it changed.
+/// Runs the worker on a thread of its own until `stop` is set; `batches` says how many have come to ingest so far,
+/// `report` is told how many day rows changed.
 ///
 /// # Errors
 /// When the system gives no thread.
@@ -19,6 +26,7 @@ pub fn run(
     worker: Worker,
     clock: Clock,
     stop: Arc<AtomicBool>,
+    batches: impl Fn() -> u64 + Send + 'static,
     report: impl Fn(u64) + Send + 'static,
 ) -> std::io::Result<std::thread::JoinHandle<()>> {
     std::thread::Builder::new().name("worker".to_owned()).spawn(move || {
@@ -32,18 +40,26 @@ pub fn run(
         runtime.block_on(async {
             let mut refreshed = false;
             while !stop.load(Ordering::Acquire) {
+                let (begun, came) = (Instant::now(), batches());
                 let result = async {
                     let mut changed = 0;
                     if !refreshed {
                         changed += worker.refresh_all(clock()).await?;
                         refreshed = true;
                     }
-                    Ok::<u64, crate::ApiError>(changed + worker.drain(clock()).await?)
+                    let pass = worker.pass(PASS_DAYS, clock()).await?;
+                    Ok::<_, crate::ApiError>((changed + pass.changed, pass.more))
                 };
                 let rest = match result.await {
-                    Ok(changed) => {
+                    Ok((changed, more)) => {
                         report(changed);
-                        REST
+                        let took = begun.elapsed();
+                        let rate = batches().saturating_sub(came) as f64 / took.as_secs_f64().max(0.01);
+                        match (more, rate > BUSY_BATCHES_A_SECOND) {
+                            (false, false) => REST,
+                            (true, false) => Duration::ZERO,
+                            (_, true) => REST.max(took * BUSY_REST),
+                        }
                     }
                     Err(error) => {
                         tracing::error!(error = &error as &dyn std::error::Error, "days could not be computed");

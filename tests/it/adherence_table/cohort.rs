@@ -73,7 +73,7 @@ impl Life {
     /// The judged days as the pipeline sees them under a pattern of wear.
     ///
     /// The run-in is worn throughout, so that one quota and one truth hold under every pattern of a wearable; with a
-    /// phone alone it is the phone's own, and the quota is in phone steps (clinical.md A).
+    /// phone alone it is the phone's own, and the quota is in phone steps (docs/methods.md, Adherence).
     pub(crate) fn under(&self, pattern: WearPattern) -> Case {
         let run_in = if pattern.sensor() == Sensor::Phone { pattern } else { WearPattern::Always };
         let mut baseline: Vec<u32> = self

@@ -140,6 +140,12 @@ impl Window<'_> {
         severe.map(|entry| entry["message"].to_string()).collect()
     }
 
+    /// Asks for light or dark colours, as the reader's system would.
+    pub(crate) fn prefer(&self, scheme: &str) {
+        let parameters = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        self.post("goog/cdp/execute", &json!({"cmd": "Emulation.setEmulatedMedia", "params": parameters}));
+    }
+
     /// The whole page as a PNG, in base64.
     pub(crate) fn picture(&self) -> String {
         let parameters = json!({"format": "png", "captureBeyondViewport": true});

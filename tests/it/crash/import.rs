@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use foulee_contract::ParticipantId;
 
 use super::chance::Chance;
@@ -19,7 +20,7 @@ const STUDY: &str = "pilot";
 const TIME_ZONE: &str = "Europe/Paris";
 const FILES: usize = 2;
 const PEOPLE: usize = 3;
-const MINUTES: usize = 20 * 1_440;
+const MINUTES: i64 = 40 * 1_440;
 /// Kills before a folder is imported to its end and another one begun.
 pub(crate) const KILLS_A_FOLDER: usize = 12;
 
@@ -39,17 +40,16 @@ pub(crate) struct Figures {
 
 /// Writes minuteStepsNarrow files of several people each.
 pub(crate) fn write_files(folder: &Path, chance: &mut Chance) -> Vec<PathBuf> {
+    // In spring, over the night in which the clocks go forward.
+    let begin = NaiveDate::from_ymd_opt(2026, 3, 10).expect("a date").and_time(NaiveTime::MIN);
+    let minutes: Vec<String> = (0..MINUTES)
+        .map(|minute| (begin + TimeDelta::minutes(minute)).format("%-m/%-d/%Y %-I:%M:%S %p").to_string())
+        .collect();
     let write = |file: usize| {
         let mut text = String::from("Id,ActivityMinute,Steps\n");
         for person in 0..PEOPLE {
-            for minute in 0..MINUTES {
-                let (day, minute) = (minute / 1_440, minute % 1_440);
-                let (hour, half) = (minute / 60, if minute < 720 { "AM" } else { "PM" });
-                let (hour, minute) = ((hour + 11) % 12 + 1, minute % 60);
-                let steps = chance.between(0, 150);
-                // In spring, over the night in which the clocks go forward.
-                let day = day + 10;
-                let _ = writeln!(text, "{file}{person:03},3/{day}/2026 {hour}:{minute:02}:00 {half},{steps}");
+            for minute in &minutes {
+                let _ = writeln!(text, "{},{minute},{}", name_of(file, person), chance.between(0, 150));
             }
         }
         let path = folder.join(format!("minuteStepsNarrow_{file}.csv"));
@@ -57,6 +57,11 @@ pub(crate) fn write_files(folder: &Path, chance: &mut Chance) -> Vec<PathBuf> {
         path
     };
     (1..=FILES).map(write).collect()
+}
+
+/// What the export calls somebody.
+fn name_of(file: usize, person: usize) -> String {
+    format!("{file}{person:03}")
 }
 
 fn command(files: &[PathBuf], folder: &Path) -> Command {
@@ -78,7 +83,8 @@ pub(crate) fn finish(files: &[PathBuf], folder: &Path) -> Duration {
 
 /// Imports into one folder, killed `kills` times on the way, then to the end; and compares with a clean import.
 ///
-/// Kills fall within `whole`, about as long as a clean import takes here.
+/// `whole` is about as long as a clean import takes here: the first kill falls into the first part of it, the last into
+/// the last, so that most get further than those before.
 pub(crate) fn one_folder(
     root: &Path,
     files: &[PathBuf],
@@ -89,9 +95,10 @@ pub(crate) fn one_folder(
     let folder = root.join("data");
     fs::create_dir_all(&folder).expect("a folder");
     let mut before = Found::default();
-    for kill in 1..=kills {
+    let slice = whole / u32::try_from(kills).expect("few kills");
+    for (kill, from) in (1..=kills).zip((0..).map(|before| slice * before)) {
         let process = Process::start(&mut command(files, &folder), &complaints(&folder));
-        thread::sleep(chance.moment(Duration::ZERO, whole));
+        thread::sleep(chance.moment(from, from + slice));
         figures.too_late += usize::from(!process.kill());
         figures.kills += 1;
         if !folder.join("store.db").exists() {
@@ -121,7 +128,7 @@ fn compare_with_clean(root: &Path, files: &[PathBuf], folder: &Path) -> u64 {
     let setup = Setup { study: STUDY, time_zone: TIME_ZONE, people, programme: None };
     let names: Vec<&str> = setup.people.iter().map(|(_, name)| name.as_str()).collect();
     let expected: Vec<String> =
-        (1..=FILES).flat_map(|file| (0..PEOPLE).map(move |person| format!("{file}{person:03}"))).collect();
+        (1..=FILES).flat_map(|file| (0..PEOPLE).map(move |person| name_of(file, person))).collect();
     assert_eq!(names, expected, "everybody is there, once");
     let clean = root.join("clean");
     setup.apply(&clean);

@@ -107,3 +107,32 @@ fn days_are_censored_as_of_before_they_came_and_judged_after() {
     served.stop();
     assert_eq!(asked(&format!("--as-of {first}")).to_string(), then.to_string(), "without the service");
 }
+
+#[test]
+fn a_programme_assigned_later_changes_nothing_of_what_was_known() {
+    let folder = Folder::new();
+    let id = people::id(1);
+    people::add(&folder, &id, "one", "as-of", "UTC");
+    let assign = |steps: i64| {
+        folder.say(&format!("programme assign {id} graded-walking --start {START} --start-steps {steps}")).ok()
+    };
+    assign(START_STEPS);
+    let mut served = Served::start(&folder);
+    for n in 0..7 {
+        assert_eq!(served.post(&worn(&id, day(n), 9_000)).status, 200);
+    }
+    served.drained();
+    served.stop();
+    let known = moment();
+    let asked = || {
+        let period = format!("--from {} --to {}", day(0), day(6));
+        folder.say(&format!("adherence {id} {period} --as-of {known} --json")).json()
+    };
+    let before = asked();
+    assign(3 * START_STEPS);
+    let after = asked();
+    for (what, doc) in [("before", &before), ("after", &after)] {
+        println!("as of one moment, asked {what} another was assigned: {} {:?}", doc["programme"]["name"], counts(doc));
+    }
+    assert_eq!(before.to_string(), after.to_string());
+}

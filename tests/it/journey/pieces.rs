@@ -199,6 +199,7 @@ fn the_memory_and_the_embedded_engine_agree() {
     let Some(source) = recordings("fitabase") else { return };
     let clean = clean(&source);
     let [memory, embedded] = engines::both(&source);
+    same("memory engine beside the embedded one, in this process", &memory, &embedded);
     same("memory engine, same files in this process", &memory, clean);
     same("embedded engine, same files in this process", &embedded, clean);
 }

@@ -31,6 +31,11 @@ impl Served {
 
     /// Asks by hand: `parts` are sent one after the other, and what comes back is read to its end.
     pub(crate) fn raw(&self, parts: &[&[u8]]) -> Said {
+        self.try_raw(parts).unwrap_or_else(|| panic!("no answer\n{}", self.log()))
+    }
+
+    /// The same, where there may be no answer.
+    pub(crate) fn try_raw(&self, parts: &[&[u8]]) -> Option<Said> {
         let mut stream = self.connect();
         for part in parts {
             // It may well have heard enough.
@@ -40,7 +45,7 @@ impl Served {
         }
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
-        Said::parse(&answer)
+        (!answer.is_empty()).then(|| Said::parse(&answer))
     }
 
     /// Whether the process is up.

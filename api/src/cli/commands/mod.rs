@@ -94,7 +94,7 @@ pub enum LogFormat {
 pub enum Command {
     /// Run the service: it accepts readings, computes days and shows pages
     Serve(service::Serve),
-    /// Try it all on simulated people, in a fresh folder
+    /// Try it all in a fresh folder: real recordings where they are, else a simulated person
     Demo(service::Demo),
     /// Read people's own exports; doing it again changes nothing
     Import(import::Import),

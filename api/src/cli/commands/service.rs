@@ -33,7 +33,7 @@ pub enum Role {
     Api,
 }
 
-/// Try it all on simulated people, in a fresh folder
+/// Try it all in a fresh folder: real recordings where they are, else a simulated person
 ///
 /// Imports a simulated person, assigns a programme, computes days and adherence, serves the pages and prints their
 /// address. The folder goes when the demo ends; your data folder is not touched.

@@ -48,8 +48,8 @@ fn an_estimate_comes_with_its_interval_bounds_and_completeness() {
         "environ 56 % (entre 44 % et 71 %)",
         "d’après 4 jours sur 6",
         "Votre quota : 5 400 pas par jour, 5 jours par semaine.",
-        "Semaine du lundi 9 mars",
-        "samedi 14 mars à 21 h 40, reçue le dimanche 15 mars à 6 h 02",
+        "Semaine du lundi 9 mars 2026",
+        "samedi 14 mars 2026 à 21 h 40, reçue le dimanche 15 mars 2026 à 6 h 02",
     ] {
         assert!(fr.contains(sentence), "{sentence}");
     }
@@ -59,7 +59,7 @@ fn an_estimate_comes_with_its_interval_bounds_and_completeness() {
         "between 48% and 77% (90% interval)",
         "from 4 of 6 days",
         "5,400 steps",
-        "Monday 9 March",
+        "Week of Monday 9 March 2026",
     ] {
         assert!(en.contains(sentence), "{sentence}");
     }

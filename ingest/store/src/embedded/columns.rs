@@ -1,4 +1,4 @@
-//! Integer columns: constant, plain or run-length, of the values or of their differences, over their common divisor.
+//! Integer columns: constant, plain or run-length, of the values or of their differences, over a common divisor.
 //!
 //! Layout of one column: `tag` byte, then for a constant its value; else `divisor`, and the entries. Bit 0 of the tag:
 //! run-length; bit 1: differences; bit 2: constant. Every number is a zigzag varint.
@@ -27,14 +27,38 @@ pub(super) fn put_column(out: &mut Vec<u8>, values: &[i64], scratch: &mut Vec<i6
         put_signed(out, first);
         return;
     }
-    let divisor =
-        values.iter().fold(0_u64, |divisor, value| gcd(divisor, value.unsigned_abs())).max(1) as i64;
+    // Divisors known when compiled become multiplications; a true common divisor would cost a division a value.
+    match divisor_of(values) {
+        60_000 => put_scaled::<60_000>(out, values, scratch),
+        1_000 => put_scaled::<1_000>(out, values, scratch),
+        10 => put_scaled::<10>(out, values, scratch),
+        _ => put_scaled::<1>(out, values, scratch),
+    }
+}
+
+/// The greatest of 60,000 (minutes in ms), 1,000 (seconds), 10 (tenths that are whole) and 1 that divides all values.
+fn divisor_of(values: &[i64]) -> i64 {
+    fn divides<const N: i64>(values: &[i64]) -> bool {
+        values.iter().all(|value| value % N == 0)
+    }
+    if !divides::<10>(values) {
+        1
+    } else if !divides::<1_000>(values) {
+        10
+    } else if !divides::<60_000>(values) {
+        1_000
+    } else {
+        60_000
+    }
+}
+
+fn put_scaled<const DIVISOR: i64>(out: &mut Vec<u8>, values: &[i64], scratch: &mut Vec<i64>) {
     // Differences pay for what drifts (time, heart rate); the values themselves for what starts and stops (steps).
-    let plain_cost: u64 = values.iter().map(|value| bits(value / divisor)).sum();
+    let plain_cost: u64 = values.iter().map(|value| bits(value / DIVISOR)).sum();
     let mut previous = 0_i64;
     let mut difference_cost = 0;
     for value in values {
-        let scaled = value / divisor;
+        let scaled = value / DIVISOR;
         difference_cost += bits(scaled.wrapping_sub(previous));
         previous = scaled;
     }
@@ -42,14 +66,14 @@ pub(super) fn put_column(out: &mut Vec<u8>, values: &[i64], scratch: &mut Vec<i6
     scratch.clear();
     let mut previous = 0_i64;
     for value in values {
-        let scaled = value / divisor;
+        let scaled = value / DIVISOR;
         scratch.push(if differences { scaled.wrapping_sub(previous) } else { scaled });
         previous = scaled;
     }
     let runs = 1 + scratch.windows(2).filter(|pair| pair[0] != pair[1]).count();
     let run_length = runs * 2 < scratch.len();
     out.push(if run_length { RUNS } else { 0 } | if differences { DIFFERENCES } else { 0 });
-    put_signed(out, divisor);
+    put_signed(out, DIVISOR);
     if run_length {
         for run in scratch.chunk_by(|a, b| a == b) {
             put_signed(out, run[0]);
@@ -64,16 +88,6 @@ pub(super) fn put_column(out: &mut Vec<u8>, values: &[i64], scratch: &mut Vec<i6
 
 fn bits(value: i64) -> u64 {
     u64::from(64 - value.unsigned_abs().leading_zeros())
-}
-
-fn gcd(a: u64, b: u64) -> u64 {
-    if a == 1 {
-        1
-    } else if b == 0 {
-        a
-    } else {
-        gcd(b, a % b)
-    }
 }
 
 /// Reads what [`put_column`] wrote; every step is checked, since files rot.

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use foulee_contract::Series;
+use foulee_contract::{Series, Tuple};
 use rusqlite::{Connection, params};
 
 use super::codec::Row;
@@ -10,8 +10,8 @@ use super::merge::{chunk_of, fold, last_start_of, put_chunk, union};
 use crate::{SeriesHasher, StoreError, WriteBatch, epoch_day};
 
 /// A block with at least this many rows waiting is rewritten; fewer go to the log. Rewriting a day of minutes costs
-/// about as much as logging and later folding 30 single rows (measured with `benches/embedded.rs`).
-const MERGE_AT: usize = 32;
+/// about as much as logging 250 rows and folding them later (measured with `api/benches/ingest.rs`).
+const MERGE_AT: usize = 256;
 /// Blocks folded with one commit, so that no commit waits long for folding.
 const FOLD_AT_ONCE: usize = 96;
 
@@ -72,7 +72,7 @@ pub(super) fn write_batches(
     commit.staged.next_upload = first_upload + batches.len() as u32;
     let entries = commit.entries(batches, first_upload)?;
     let mut touched = BTreeMap::new();
-    let mut uploads = HashSet::new();
+    let mut used = vec![false; batches.len()];
     let mut fresh: Vec<(Row, u32)> = Vec::new();
     for block in entries.chunk_by(|a, b| a.key == b.key) {
         fresh.clear();
@@ -90,7 +90,7 @@ pub(super) fn write_batches(
             let entry = commit.entry(key.series_no())?;
             let (mut last_day, mut span) = (key.epoch_day(), 0);
             for (row, batch) in &fresh {
-                uploads.insert(*batch);
+                used[*batch as usize] = true;
                 let tuple = &row.tuple;
                 span = span.max(tuple.end_ms - tuple.start_ms);
                 last_day = last_day.max(epoch_day(tuple.end_ms.max(tuple.start_ms + 1) - 1));
@@ -110,10 +110,9 @@ pub(super) fn write_batches(
         conn.prepare_cached("UPDATE series SET max_span_ms = max(max_span_ms, ?2) WHERE no = ?1")?
             .execute(params![no, span])?;
     }
-    for batch in uploads {
-        let received_ms = batches[batch as usize].received_ms;
+    for ((upload, batch), _) in (first_upload..).zip(batches).zip(&used).filter(|(_, used)| **used) {
         conn.prepare_cached("INSERT INTO upload(id, received_ms) VALUES (?1, ?2)")?
-            .execute(params![first_upload + batch, received_ms])?;
+            .execute(params![upload, batch.received_ms])?;
     }
     Ok(commit.staged)
 }
@@ -268,8 +267,9 @@ impl Commit<'_> {
         let mut chunk = None;
         let mut better = Vec::new();
         let mut changed = false;
+        let logged = self.hot.parts(key);
         for (row, batch) in fresh {
-            if let Some(known) = self.hot.find(key, &row.tuple) {
+            if let Some(known) = find(logged, &row.tuple) {
                 if row.provenance > known.provenance {
                     self.staged.logged.push((key, Row { upload: known.upload, ..*row }));
                     changed = true;
@@ -328,4 +328,14 @@ impl Commit<'_> {
         }
         Ok(())
     }
+}
+
+/// A row among the logged ones of its block. Most rows are later than all of them.
+fn find(logged: [&[Row]; 2], tuple: &Tuple) -> Option<Row> {
+    logged.into_iter().find_map(|rows| {
+        if rows.last().is_none_or(|last| last.tuple < *tuple) {
+            return None;
+        }
+        rows.binary_search_by_key(tuple, |row| row.tuple).ok().map(|at| rows[at])
+    })
 }

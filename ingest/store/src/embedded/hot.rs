@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 
-use foulee_contract::Tuple;
 use rusqlite::{Connection, params};
 
 use super::codec::{Row, decode_log, encode_log};
@@ -79,11 +78,9 @@ impl Hot {
         self.frozen.get(&key).map_or(0, Vec::len) + self.active.get(&key).map_or(0, Vec::len)
     }
 
-    pub(super) fn find(&self, key: BlockKey, tuple: &Tuple) -> Option<Row> {
-        [&self.frozen, &self.active].into_iter().find_map(|map| {
-            let rows = map.get(&key)?;
-            rows.binary_search_by_key(tuple, |row| row.tuple).ok().map(|at| rows[at])
-        })
+    /// The rows of one block in the folding and in the live part of the log, each sorted by tuple.
+    pub(super) fn parts(&self, key: BlockKey) -> [&[Row]; 2] {
+        [&self.frozen, &self.active].map(|map| map.get(&key).map(Vec::as_slice).unwrap_or_default())
     }
 
     /// The blocks with rows between two keys, both included.
@@ -100,22 +97,30 @@ impl Hot {
         self.keys(BlockKey::from_id(i64::MIN), BlockKey::from_id(i64::MAX))
     }
 
-    /// Adds rows that were logged as record `record`.
+    /// Adds rows that were logged as record `record`, block by block.
     pub(super) fn add(&mut self, record: i64, rows: &[(BlockKey, Row)]) {
-        for (key, row) in rows {
-            let known = self.frozen.get_mut(key).and_then(|rows| {
-                rows.binary_search_by_key(&row.tuple, |r| r.tuple).ok().map(|at| &mut rows[at])
-            });
-            if let Some(known) = known {
-                known.provenance = known.provenance.max(row.provenance);
-                continue;
-            }
-            let rows = self.active.entry(*key).or_default();
-            match rows.binary_search_by_key(&row.tuple, |r| r.tuple) {
-                Ok(at) => rows[at].provenance = rows[at].provenance.max(row.provenance),
-                Err(at) => {
-                    rows.insert(at, *row);
+        for block in rows.chunk_by(|(a, _), (b, _)| a == b) {
+            let key = block[0].0;
+            let mut frozen = self.frozen.get_mut(&key);
+            let active = self.active.entry(key).or_default();
+            for (_, row) in block {
+                let known = frozen.as_mut().and_then(|rows| {
+                    let at = rows.binary_search_by_key(&row.tuple, |r| r.tuple).ok()?;
+                    rows.get_mut(at)
+                });
+                if let Some(known) = known {
+                    known.provenance = known.provenance.max(row.provenance);
+                } else if active.last().is_none_or(|last| last.tuple < row.tuple) {
+                    active.push(*row);
                     self.active_rows += 1;
+                } else {
+                    match active.binary_search_by_key(&row.tuple, |r| r.tuple) {
+                        Ok(at) => active[at].provenance = active[at].provenance.max(row.provenance),
+                        Err(at) => {
+                            active.insert(at, *row);
+                            self.active_rows += 1;
+                        }
+                    }
                 }
             }
         }
