@@ -2,7 +2,7 @@
 //!
 //! `foulee serve` in a process of its own, eight connections of a client on the same machine, zstd columnar JSON made
 //! as it is sent, a study's write token checked with every batch, every reading new. Seconds a shape:
-//! `FOULEE_BENCH_SECONDS` (60).
+//! `FOULEE_BENCH_SECONDS` (60); some shapes alone: `FOULEE_BENCH_SHAPE` (a part of the name).
 
 mod load;
 
@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use foulee_api::people::{NewPerson, add};
 use foulee_api::registry::{Registry, Scope};
 use foulee_contract::{
-    Answer, Batch, CONTRACT_VERSION, Grain, Metric, ParticipantId, Points, SeriesBlock, Source, SourceKind,
+    Answer, Batch, CONTRACT_VERSION, Grain, Grid, Metric, ParticipantId, Points, SeriesBlock, Source,
+    SourceKind,
 };
 use load::{Server, folder, quantile_ms};
 
@@ -27,21 +28,29 @@ struct Shape {
     name: &'static str,
     series: usize,
     readings: usize,
+    /// Regular readings without their times, or each with its own.
+    grid: bool,
 }
 
-const SHAPES: [Shape; 3] = [
-    Shape { name: "1 series x 10,000", series: 1, readings: 10_000 },
-    Shape { name: "100 series x 100", series: 100, readings: 100 },
-    Shape { name: "10,000 series x 1", series: 10_000, readings: 1 },
+const SHAPES: [Shape; 5] = [
+    Shape { name: "1 x 10,000, grid", series: 1, readings: 10_000, grid: true },
+    Shape { name: "1 x 10,000, points", series: 1, readings: 10_000, grid: false },
+    Shape { name: "100 x 100, grid", series: 100, readings: 100, grid: true },
+    Shape { name: "100 x 100, points", series: 100, readings: 100, grid: false },
+    Shape { name: "10,000 x 1, points", series: 10_000, readings: 1, grid: false },
 ];
 
 fn main() {
     // `cargo test --benches` and `cargo bench -- --test` only look whether it runs.
     let short = std::env::args().any(|arg| arg == "--test");
-    let seconds: u64 = std::env::var("FOULEE_BENCH_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(60);
+    let seconds: u64 =
+        std::env::var("FOULEE_BENCH_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(60);
     let seconds = if short { 1 } else { seconds };
-    println!("shape               M readings/s   k batches/s   p50 ms   p99 ms   M readings/CPU-s   peak MB   busy   B/reading");
-    for shape in SHAPES {
+    println!(
+        "shape               M readings/s   k batches/s   p50 ms   p99 ms   M readings/CPU-s   peak MB   busy   B/reading"
+    );
+    let only = std::env::var("FOULEE_BENCH_SHAPE").unwrap_or_default();
+    for shape in SHAPES.into_iter().filter(|shape| shape.name.contains(&only)) {
         run(&shape, Duration::from_secs(seconds));
     }
 }
@@ -59,7 +68,8 @@ fn run(shape: &Shape, time: Duration) {
     std::thread::scope(|scope| {
         for _ in 0..CONNECTIONS {
             scope.spawn(|| {
-                let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+                let agent: ureq::Agent =
+                    ureq::Agent::config_builder().http_status_as_error(false).build().into();
                 let mut own = Vec::new();
                 while !over.load(Ordering::Relaxed) {
                     let body = packed(shape, &people, next.fetch_add(1, Ordering::Relaxed));
@@ -145,13 +155,18 @@ fn packed(shape: &Shape, people: &[ParticipantId], number: u64) -> Vec<u8> {
         let first = FIRST_MS + (round * shape.readings) as i64 * 60_000;
         let mut bpm = 72_i64;
         let mut points = Points::default();
+        let mut grid = Grid { start: first, step: 60_000, rev: 0, value: Vec::new() };
         for minute in 0..shape.readings as i64 {
             noise ^= noise << 13;
             noise ^= noise >> 7;
             noise ^= noise << 17;
             bpm = (bpm + (noise % 7) as i64 - 3).clamp(45, 160);
-            points.start.push(first + minute * 60_000);
-            points.value.push(Some(bpm));
+            if shape.grid {
+                grid.value.push(Some(bpm));
+            } else {
+                points.start.push(first + minute * 60_000);
+                points.value.push(Some(bpm));
+            }
         }
         SeriesBlock {
             participant: people[group * shape.series + at],
@@ -162,8 +177,8 @@ fn packed(shape: &Shape, people: &[ParticipantId], number: u64) -> Vec<u8> {
             exponent: 0,
             offset: None,
             how: None,
-            points: Some(points),
-            grid: None,
+            points: (!shape.grid).then_some(points),
+            grid: shape.grid.then_some(grid),
         }
     });
     let batch = Batch { contract: CONTRACT_VERSION, series: series.collect() };

@@ -13,7 +13,9 @@ use foulee_api::people::{NewPerson, add};
 use foulee_api::programme::graded_walking_doc;
 use foulee_api::registry::{Registry, Scope};
 use foulee_api::worker::Worker;
-use foulee_contract::{Grain, How, Metric, ParticipantId, Provenance, Series, Source, SourceKind, Tuple, Value};
+use foulee_contract::{
+    Grain, How, Metric, ParticipantId, Provenance, Series, Source, SourceKind, Tuple, Value,
+};
 use foulee_person::{Person, WearPattern, seen, wear};
 use foulee_store::{EmbeddedStore, Group, Store, WriteBatch};
 use load::{Server, folder, quantile_ms};
@@ -23,7 +25,8 @@ const REQUESTS: usize = 2_000;
 
 fn main() {
     let short = std::env::args().any(|arg| arg == "--test");
-    let people: usize = std::env::var("FOULEE_BENCH_PEOPLE").ok().and_then(|text| text.parse().ok()).unwrap_or(500);
+    let people: usize =
+        std::env::var("FOULEE_BENCH_PEOPLE").ok().and_then(|text| text.parse().ok()).unwrap_or(500);
     let (people, days, requests) = if short { (2, 30, 20) } else { (people, DAYS, REQUESTS) };
     let folder = folder("page");
     let begun = Instant::now();
@@ -45,6 +48,8 @@ fn main() {
         times.push(begun.elapsed());
     }
     times.sort_unstable();
+    let (cpu_seconds, peak_mb) = server.usage();
+    println!("the service used {cpu_seconds:.1} CPU-s and at most {peak_mb:.0} MB");
     println!(
         "{requests} pages of 90 days, {} kB each: p50 {:.1} ms, p99 {:.1} ms, worst {:.1} ms",
         bytes / requests / 1_000,
@@ -101,7 +106,13 @@ fn readings(id: ParticipantId, seed: u64, first: chrono::NaiveDate, days: usize,
         let start = truth.date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_millis();
         for minute in 0..foulee_person::MINUTES_PER_DAY {
             let start_ms = start + minute as i64 * 60_000;
-            let at = |value| Tuple { start_ms, end_ms: start_ms + 60_000, seq: 0, rev: 0, value: Value::Present(value) };
+            let at = |value| Tuple {
+                start_ms,
+                end_ms: start_ms + 60_000,
+                seq: 0,
+                rev: 0,
+                value: Value::Present(value),
+            };
             steps.push((at(i64::from(day.steps[minute])), provenance));
             if let Some(bpm) = day.heart_rate_deci_bpm[minute] {
                 heart.push((at(i64::from(bpm)), provenance));

@@ -115,7 +115,6 @@ pub async fn assign(
     Ok(registry.assign(id, &doc.name, doc.version, start, now_ms).await?)
 }
 
-
 /// Stores a document that can be followed; the same again changes nothing.
 ///
 /// # Errors

@@ -102,7 +102,9 @@ fn answer<T: DeserializeOwned>(
     let body = response.body_mut().with_config().limit(64 << 20).read_to_string();
     let body = body.map_err(|error| ClientError::Unreachable(Box::new(error)))?;
     if response.status().is_success() {
-        let unread = |error: serde_json::Error| ClientError::Unreachable(Box::new(ureq::Error::Other(Box::new(error))));
+        let unread = |error: serde_json::Error| {
+            ClientError::Unreachable(Box::new(ureq::Error::Other(Box::new(error))))
+        };
         serde_json::from_str(&body).map_err(unread)
     } else {
         Err(ClientError::Refused(Box::new(problem(response.status().as_u16(), &body))))
@@ -136,7 +138,12 @@ impl Sink for Client {
                     pause *= 2;
                 }
                 Err(ClientError::Refused(problem)) if !problem.rejected.is_empty() => {
-                    return Ok(Answer { rejected: problem.rejected, new: Some(0), duplicate: Some(0), accepted: 0 });
+                    return Ok(Answer {
+                        rejected: problem.rejected,
+                        new: Some(0),
+                        duplicate: Some(0),
+                        accepted: 0,
+                    });
                 }
                 other => return Ok(other?),
             }

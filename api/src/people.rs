@@ -52,7 +52,11 @@ pub fn new_secret() -> Result<[u8; 32], ApiError> {
 ///
 /// # Errors
 /// When a name or zone is not admitted, or the id is taken.
-pub async fn add(registry: &Registry, new: &NewPerson, now_ms: i64) -> Result<(ParticipantId, bool), ApiError> {
+pub async fn add(
+    registry: &Registry,
+    new: &NewPerson,
+    now_ms: i64,
+) -> Result<(ParticipantId, bool), ApiError> {
     let zone = match &new.time_zone {
         Some(zone) if zone.parse::<chrono_tz::Tz>().is_err() => {
             return Err(crate::registry::RegistryError::ZoneUnknown.into());

@@ -1,8 +1,8 @@
 //! Programme documents: from the wire to what analytics follows, and the built-in templates.
 
 use foulee_analytics::programme::{
-    DEFAULT_TOLERANCE, DEFAULT_WALKING_CADENCE, EligibleWeekdays, Programme, ProgrammeSpec, Quota, QuotaKind, Stage,
-    graded_walking,
+    DEFAULT_TOLERANCE, DEFAULT_WALKING_CADENCE, EligibleWeekdays, Programme, ProgrammeSpec, Quota, QuotaKind,
+    Stage, graded_walking,
 };
 use foulee_contract::{
     CONTRACT_VERSION, ProgrammeDoc, QuotaDoc, QuotaKindDoc, StageDoc, TextDoc, WeekdayDoc,
@@ -19,7 +19,10 @@ const SHOWN_START_STEPS: u32 = 5_000;
 /// Names and titles of the built-in templates.
 #[must_use]
 pub fn templates() -> Vec<ProgrammeDoc> {
-    graded_walking_doc(SHOWN_START_STEPS).map(|doc| ProgrammeDoc { name: GRADED_WALKING.into(), ..doc }).into_iter().collect()
+    graded_walking_doc(SHOWN_START_STEPS)
+        .map(|doc| ProgrammeDoc { name: GRADED_WALKING.into(), ..doc })
+        .into_iter()
+        .collect()
 }
 
 /// The graded template, started at a person's own daily steps.
@@ -67,10 +70,10 @@ pub fn programme_of(doc: &ProgrammeDoc) -> Result<Programme, ApiError> {
     if doc.version == 0 {
         return Err(invalid("version", "a number from 1".to_owned()));
     }
-    let stages = doc.stages.iter().map(|stage| Stage {
-        weeks: stage.weeks,
-        quotas: stage.quotas.iter().map(quota_of).collect(),
-    });
+    let stages = doc
+        .stages
+        .iter()
+        .map(|stage| Stage { weeks: stage.weeks, quotas: stage.quotas.iter().map(quota_of).collect() });
     let spec = ProgrammeSpec {
         name: doc.name.clone(),
         version: doc.version.to_string(),

@@ -1,6 +1,6 @@
 use foulee_contract::{
-    Batch, CONTRACT_VERSION, Column, Grain, How, MAX_READINGS, MAX_SERIES, Metric, Problem, ProblemKind, Provenance,
-    RejectCode, Rejection, ScaleError, Series, SeriesBlock, Shape, Tuple, Value,
+    Batch, CONTRACT_VERSION, Column, Grain, How, MAX_READINGS, MAX_SERIES, Metric, Problem, ProblemKind,
+    Provenance, RejectCode, Rejection, ScaleError, Series, SeriesBlock, Shape, Tuple, Value,
 };
 use foulee_store::{Group, WriteBatch};
 
@@ -65,7 +65,9 @@ fn check_whole(batch: &Batch) -> Result<(), Refused> {
     }
     let readings: usize = batch.series.iter().map(SeriesBlock::len).sum();
     if readings > MAX_READINGS {
-        return Err(too_large(format!("{readings} readings; at most {MAX_READINGS} in one batch: send them in parts")));
+        return Err(too_large(format!(
+            "{readings} readings; at most {MAX_READINGS} in one batch: send them in parts"
+        )));
     }
     batch.series.iter().enumerate().try_for_each(|(number, block)| check_block(number, block))
 }
@@ -99,11 +101,15 @@ fn check_block(number: usize, block: &SeriesBlock) -> Result<(), Refused> {
             }
         }
     }
-    for (name, len) in
-        [("offset", block.offset.as_ref().and_then(Column::len)), ("how", block.how.as_ref().and_then(Column::len))]
-    {
+    for (name, len) in [
+        ("offset", block.offset.as_ref().and_then(Column::len)),
+        ("how", block.how.as_ref().and_then(Column::len)),
+    ] {
         if len.is_some_and(|len| len != block.len()) {
-            return Err(invalid(at(name), format!("one value, or one for each of the {} readings", block.len())));
+            return Err(invalid(
+                at(name),
+                format!("one value, or one for each of the {} readings", block.len()),
+            ));
         }
     }
     if let Some(grid) = &block.grid {
@@ -135,7 +141,12 @@ struct Candidate {
 impl Check<'_> {
     fn refuse_all(&mut self) -> Vec<(Tuple, Provenance)> {
         for index in 0..self.block.len() {
-            self.reject(index, RejectCode::ParticipantUnknown, "participant", "a participant that this token may write for");
+            self.reject(
+                index,
+                RejectCode::ParticipantUnknown,
+                "participant",
+                "a participant that this token may write for",
+            );
         }
         Vec::new()
     }
@@ -144,9 +155,10 @@ impl Check<'_> {
         let block = self.block;
         let mut rows = Vec::with_capacity(block.len());
         // Values come in the block's exponent; the factor is the same for all.
-        let factor = block.metric.scale_integer(1, block.exponent).map_err(|error| {
-            invalid(format!("series[{}].exponent", self.number), error.to_string())
-        })?;
+        let factor = block
+            .metric
+            .scale_integer(1, block.exponent)
+            .map_err(|error| invalid(format!("series[{}].exponent", self.number), error.to_string()))?;
         let mut index = 0;
         if let Some(points) = &block.points {
             for (at, &start_ms) in points.start.iter().enumerate() {
@@ -167,8 +179,14 @@ impl Check<'_> {
             for (at, &value) in (0_i64..).zip(&grid.value) {
                 if value.is_some() {
                     let start_ms = grid.start + at * grid.step;
-                    let candidate =
-                        Candidate { start_ms, end_ms: start_ms + length, seq: 0, rev: grid.rev, value, deleted: false };
+                    let candidate = Candidate {
+                        start_ms,
+                        end_ms: start_ms + length,
+                        seq: 0,
+                        rev: grid.rev,
+                        value,
+                        deleted: false,
+                    };
                     self.take(index, &candidate, factor, &mut rows);
                 }
                 index += 1;
@@ -177,7 +195,13 @@ impl Check<'_> {
         Ok(rows)
     }
 
-    fn take(&mut self, index: usize, candidate: &Candidate, factor: i64, rows: &mut Vec<(Tuple, Provenance)>) {
+    fn take(
+        &mut self,
+        index: usize,
+        candidate: &Candidate,
+        factor: i64,
+        rows: &mut Vec<(Tuple, Provenance)>,
+    ) {
         match self.check(index, candidate, factor) {
             Ok(row) => rows.push(row),
             Err((code, field, fix)) => self.reject(index, code, field, fix),
@@ -194,10 +218,18 @@ impl Check<'_> {
         let &Candidate { start_ms, end_ms, seq, rev, value, deleted } = candidate;
         let no = |code, field, fix: &str| Err((code, field, fix.to_owned()));
         if start_ms > self.now_ms.saturating_add(FUTURE_TOLERANCE_MS) {
-            return no(RejectCode::StartInFuture, "start", "correct the device's clock: it starts more than a day from now");
+            return no(
+                RejectCode::StartInFuture,
+                "start",
+                "correct the device's clock: it starts more than a day from now",
+            );
         }
         if start_ms < EARLIEST_MS {
-            return no(RejectCode::StartTooEarly, "start", "ms since 1970, not s, and not before the year 2000");
+            return no(
+                RejectCode::StartTooEarly,
+                "start",
+                "ms since 1970, not s, and not before the year 2000",
+            );
         }
         if end_ms < start_ms {
             return no(RejectCode::EndBeforeStart, "end", "an end at or after the start");
@@ -205,7 +237,11 @@ impl Check<'_> {
         let duration_ms = end_ms.saturating_sub(start_ms);
         match metric.shape() {
             Shape::Interval if duration_ms == 0 => {
-                return no(RejectCode::IntervalRequired, "end", "an end after the start: this metric is over an interval");
+                return no(
+                    RejectCode::IntervalRequired,
+                    "end",
+                    "an end after the start: this metric is over an interval",
+                );
             }
             Shape::Instant if duration_ms > 0 => {
                 return no(RejectCode::InstantRequired, "end", "no end: this metric is read at an instant");
@@ -228,7 +264,9 @@ impl Check<'_> {
         let value = match (value, deleted) {
             (None, true) => Value::Deleted,
             (Some(_), true) => return no(RejectCode::ValueOfDeleted, "value", "null where deleted is true"),
-            (None, false) => return no(RejectCode::ValueMissing, "value", "leave the reading out where there is none"),
+            (None, false) => {
+                return no(RejectCode::ValueMissing, "value", "leave the reading out where there is none");
+            }
             (Some(value), false) => {
                 let (least, most) = metric.range(duration_ms);
                 let scaled = value.checked_mul(factor).filter(|scaled| (least..=most).contains(scaled));
@@ -245,8 +283,13 @@ impl Check<'_> {
             }
         };
         let offset_minutes = self.block.offset.as_ref().and_then(|column| column.get(index));
-        if offset_minutes.is_some_and(|offset| !(-MAX_OFFSET_MINUTES..=MAX_OFFSET_MINUTES).contains(&offset)) {
-            return no(RejectCode::OffsetOutOfRange, "offset", "minutes east of UTC, at most 1080 either way");
+        if offset_minutes.is_some_and(|offset| !(-MAX_OFFSET_MINUTES..=MAX_OFFSET_MINUTES).contains(&offset))
+        {
+            return no(
+                RejectCode::OffsetOutOfRange,
+                "offset",
+                "minutes east of UTC, at most 1080 either way",
+            );
         }
         let how = self.block.how.as_ref().and_then(|column| column.get(index)).unwrap_or(How::Unknown);
         Ok((Tuple { start_ms, end_ms, seq, rev, value }, Provenance { offset_minutes, how }))
@@ -296,8 +339,18 @@ mod tests {
     #[test]
     fn a_grid_and_points_go_on_from_each_other() {
         let accepted = accept_one(SeriesBlock {
-            points: Some(Points { start: vec![NOW - 5], end: Some(vec![NOW]), value: vec![Some(72)], ..Points::default() }),
-            grid: Some(Grid { start: NOW - 300_000, step: 60_000, rev: 0, value: vec![Some(70), None, Some(900)] }),
+            points: Some(Points {
+                start: vec![NOW - 5],
+                end: Some(vec![NOW]),
+                value: vec![Some(72)],
+                ..Points::default()
+            }),
+            grid: Some(Grid {
+                start: NOW - 300_000,
+                step: 60_000,
+                rev: 0,
+                value: vec![Some(70), None, Some(900)],
+            }),
             ..block(Metric::HeartRate, Grain::Epoch)
         })
         .unwrap();
@@ -306,13 +359,17 @@ mod tests {
         assert_eq!(rows[1].0.end_ms - rows[1].0.start_ms, 60_000);
         assert_eq!(accepted.rejected.len(), 1);
         assert_eq!((accepted.rejected[0].index, accepted.rejected[0].code), (3, RejectCode::ValueOutOfRange));
-        assert_eq!(accepted.rejected[0].fix, "20 to 300 /min here; leave the reading out where the device has none");
+        assert_eq!(
+            accepted.rejected[0].fix,
+            "20 to 300 /min here; leave the reading out where the device has none"
+        );
     }
 
     #[test]
     fn each_reason_is_named() {
         let reject = |metric, grain, start, end: i64, value| {
-            let points = Points { start: vec![start], end: Some(vec![end]), value: vec![value], ..Points::default() };
+            let points =
+                Points { start: vec![start], end: Some(vec![end]), value: vec![value], ..Points::default() };
             let accepted = accept_one(SeriesBlock { points: Some(points), ..block(metric, grain) }).unwrap();
             accepted.rejected.first().map(|r| (r.code, r.field.clone()))
         };
@@ -320,18 +377,39 @@ mod tests {
         let (steps, epoch) = (Metric::Steps, Grain::Epoch);
         let t = NOW - 86_400_000;
         assert_eq!(reject(steps, epoch, t, t + 60_000, Some(5)), None);
-        assert_eq!(reject(steps, epoch, 3_818_448_000_000, 3_818_448_060_000, Some(5)), named(RejectCode::StartInFuture, "start"));
-        assert_eq!(reject(steps, epoch, 1_700_000_000, 1_700_000_060, Some(5)), named(RejectCode::StartTooEarly, "start"));
+        assert_eq!(
+            reject(steps, epoch, 3_818_448_000_000, 3_818_448_060_000, Some(5)),
+            named(RejectCode::StartInFuture, "start")
+        );
+        assert_eq!(
+            reject(steps, epoch, 1_700_000_000, 1_700_000_060, Some(5)),
+            named(RejectCode::StartTooEarly, "start")
+        );
         assert_eq!(reject(steps, epoch, t, t - 1, Some(5)), named(RejectCode::EndBeforeStart, "end"));
         assert_eq!(reject(steps, epoch, t, t, Some(5)), named(RejectCode::IntervalRequired, "end"));
-        assert_eq!(reject(Metric::Battery, Grain::Sample, t, t + 1, Some(5)), named(RejectCode::InstantRequired, "end"));
+        assert_eq!(
+            reject(Metric::Battery, Grain::Sample, t, t + 1, Some(5)),
+            named(RejectCode::InstantRequired, "end")
+        );
         assert_eq!(reject(steps, epoch, t, t + 60_001, Some(5)), named(RejectCode::IntervalTooLong, "end"));
         assert_eq!(reject(steps, epoch, t, t + 60_000, None), named(RejectCode::ValueMissing, "value"));
-        assert_eq!(reject(steps, epoch, t, t + 60_000, Some(601)), named(RejectCode::ValueOutOfRange, "value"));
-        assert_eq!(reject(steps, epoch, t, t + 60_000, Some(-1)), named(RejectCode::ValueOutOfRange, "value"));
+        assert_eq!(
+            reject(steps, epoch, t, t + 60_000, Some(601)),
+            named(RejectCode::ValueOutOfRange, "value")
+        );
+        assert_eq!(
+            reject(steps, epoch, t, t + 60_000, Some(-1)),
+            named(RejectCode::ValueOutOfRange, "value")
+        );
         assert_eq!(reject(Metric::Gap, Grain::Sample, t - 86_400_000 * 30, t, Some(2)), None);
-        assert_eq!(reject(Metric::HeartRate, Grain::Sample, i64::MAX - 1, i64::MAX, Some(60)), named(RejectCode::StartInFuture, "start"));
-        assert_eq!(reject(Metric::HeartRate, Grain::Sample, t, i64::MAX, Some(60)), named(RejectCode::IntervalTooLong, "end"));
+        assert_eq!(
+            reject(Metric::HeartRate, Grain::Sample, i64::MAX - 1, i64::MAX, Some(60)),
+            named(RejectCode::StartInFuture, "start")
+        );
+        assert_eq!(
+            reject(Metric::HeartRate, Grain::Sample, t, i64::MAX, Some(60)),
+            named(RejectCode::IntervalTooLong, "end")
+        );
     }
 
     #[test]
@@ -352,8 +430,16 @@ mod tests {
 
     #[test]
     fn a_stranger_is_refused_reading_by_reading() {
-        let points = Points { start: vec![NOW, NOW], end: Some(vec![NOW, NOW]), value: vec![None, None], ..Points::default() };
-        let batch = Batch { contract: 1, series: vec![SeriesBlock { points: Some(points), ..block(Metric::Steps, Grain::Epoch) }] };
+        let points = Points {
+            start: vec![NOW, NOW],
+            end: Some(vec![NOW, NOW]),
+            value: vec![None, None],
+            ..Points::default()
+        };
+        let batch = Batch {
+            contract: 1,
+            series: vec![SeriesBlock { points: Some(points), ..block(Metric::Steps, Grain::Epoch) }],
+        };
         let other = WriteGrant::One(ParticipantId::from_parts(2, [2; 10]));
         let accepted = accept(&batch, &other, NOW).unwrap();
         assert!(accepted.write.is_empty());

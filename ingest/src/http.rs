@@ -8,9 +8,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use foulee_contract::{Answer, Batch, MAX_WIRE_BYTES, Problem, ProblemKind};
 use foulee_store::{Store, StoreError};
+use tokio::sync::Semaphore;
 
 use crate::budget::{Budget, Share};
-use crate::{Accepted, Authority, ContentEncoding, DecodeError, Denied, IngestMetrics, WriteGrant, accept, decode};
+use crate::{
+    Accepted, Authority, ContentEncoding, DecodeError, Denied, IngestMetrics, WriteGrant, accept, decode,
+};
 
 /// Says the time, ms UTC.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -24,6 +27,8 @@ pub struct IngestState {
     metrics: Arc<IngestMetrics>,
     budget: Budget,
     gate: WriteGate,
+    /// As many batches are read at once as there are cores: more would only hold more memory.
+    readers: Arc<Semaphore>,
 }
 
 /// Shut while somebody is erased, so that no reading of theirs that was already let in is written behind it.
@@ -45,7 +50,9 @@ impl IngestState {
         metrics: Arc<IngestMetrics>,
         gate: WriteGate,
     ) -> Self {
-        Self { store, authority, clock, metrics, budget: Budget::default(), gate }
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let readers = Arc::new(Semaphore::new(cores));
+        Self { store, authority, clock, metrics, budget: Budget::default(), gate, readers }
     }
 }
 
@@ -70,12 +77,17 @@ async fn post_readings(State(state): State<IngestState>, headers: HeaderMap, bod
     }
 }
 
-async fn answer(state: &IngestState, headers: &HeaderMap, body: Body) -> Result<(Answer, Share), Box<Problem>> {
+async fn answer(
+    state: &IngestState,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(Answer, Share), Box<Problem>> {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let token = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
     let token = token.map(str::trim);
     state.authority.write_grant(token).await.map_err(denied)?;
-    let json = text(header::CONTENT_TYPE).is_some_and(|value| value.split(';').next() == Some("application/json"));
+    let json =
+        text(header::CONTENT_TYPE).is_some_and(|value| value.split(';').next() == Some("application/json"));
     if !json {
         return Err(unsupported("Content-Type", "application/json"));
     }
@@ -88,7 +100,8 @@ async fn answer(state: &IngestState, headers: &HeaderMap, body: Body) -> Result<
     let mut share = state.budget.take(announced.unwrap_or(MAX_WIRE_BYTES)).ok_or_else(busy)?;
     let body = axum::body::to_bytes(body, MAX_WIRE_BYTES).await.map_err(|error| {
         // Either over the limit or cut off; a client that was cut off no longer reads.
-        let over = std::error::Error::source(&error).is_some_and(|source| source.to_string().contains("length limit"));
+        let over = std::error::Error::source(&error)
+            .is_some_and(|source| source.to_string().contains("length limit"));
         if over {
             too_large("the body is larger than 8 MiB; send it in parts")
         } else {
@@ -102,8 +115,14 @@ async fn answer(state: &IngestState, headers: &HeaderMap, body: Body) -> Result<
     let (accepted, share) = if body.len() <= PARSE_INLINE_BYTES && encoding == ContentEncoding::Identity {
         (look_through(body, encoding, &grant, now_ms, &mut share)?, share)
     } else {
-        let look = move || look_through(body, encoding, &grant, now_ms, &mut share).map(|accepted| (accepted, share));
-        tokio::task::spawn_blocking(look).await.map_err(|_| Box::new(Problem::new(ProblemKind::Internal)))??
+        // Never closed; without a permit it would still be right, only larger.
+        let _turn = state.readers.acquire().await.ok();
+        let look = move || {
+            look_through(body, encoding, &grant, now_ms, &mut share).map(|accepted| (accepted, share))
+        };
+        tokio::task::spawn_blocking(look)
+            .await
+            .map_err(|_| Box::new(Problem::new(ProblemKind::Internal)))??
     };
     store(state, accepted).await.map(|answer| (answer, share))
 }
@@ -153,7 +172,10 @@ async fn store(state: &IngestState, accepted: Accepted) -> Result<Answer, Box<Pr
             StoreError::Busy => busy(),
             error => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the store refused a batch");
-                Box::new(Problem::new(ProblemKind::Unavailable).detail("nothing of this batch was kept; send it again"))
+                Box::new(
+                    Problem::new(ProblemKind::Unavailable)
+                        .detail("nothing of this batch was kept; send it again"),
+                )
             }
         })?
     };

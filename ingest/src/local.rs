@@ -25,7 +25,8 @@ impl LocalSink {
 
 impl Sink for LocalSink {
     fn submit(&mut self, batch: &Batch) -> Result<Answer, SinkError> {
-        let people: std::collections::HashSet<ParticipantId> = batch.series.iter().map(|s| s.participant).collect();
+        let people: std::collections::HashSet<ParticipantId> =
+            batch.series.iter().map(|s| s.participant).collect();
         // The command chose the participants itself; there is no token between it and its own store.
         let grant = WriteGrant::Some(Arc::new(people));
         let accepted = accept(batch, &grant, (self.clock)()).map_err(SinkError::Refused)?;

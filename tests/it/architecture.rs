@@ -133,15 +133,20 @@ fn crates_stand_in_the_fixed_folders_and_open_with_their_rules() {
         if !text.contains("[lints]\nworkspace = true") {
             wrong.push(format!("{manifest} does not take the workspace's lints"));
         }
-        wrong.extend(roots(package).into_iter().flat_map(|(name, text)| {
-            let unsafe_code = !text.contains("#![forbid(unsafe_code)]") && !is_nothing_but_words(&text);
-            let opening = !text.starts_with("//!");
-            [
-                unsafe_code.then(|| format!("{name} does not forbid unsafe code")),
-                opening.then(|| format!("{name} does not open with what it is")),
-            ]
-        })
-        .flatten());
+        wrong.extend(
+            roots(package)
+                .into_iter()
+                .flat_map(|(name, text)| {
+                    let unsafe_code =
+                        !text.contains("#![forbid(unsafe_code)]") && !is_nothing_but_words(&text);
+                    let opening = !text.starts_with("//!");
+                    [
+                        unsafe_code.then(|| format!("{name} does not forbid unsafe code")),
+                        opening.then(|| format!("{name} does not open with what it is")),
+                    ]
+                })
+                .flatten(),
+        );
     }
     none("crate roots", &wrong);
     let workspace = std::fs::read_to_string(root.join("Cargo.toml")).expect("the workspace's manifest");
@@ -167,7 +172,10 @@ fn is_nothing_but_words(text: &str) -> bool {
 fn files_are_short() {
     let sources = sources();
     let long = sources.iter().filter(|source| source.lines > 800);
-    none("files over 800 lines", &long.map(|source| format!("{}: {}", source.name, source.lines)).collect::<Vec<_>>());
+    none(
+        "files over 800 lines",
+        &long.map(|source| format!("{}: {}", source.name, source.lines)).collect::<Vec<_>>(),
+    );
     let mut lines: Vec<usize> = sources.iter().map(|source| source.lines).collect();
     lines.sort_unstable();
     let (median, ninth) = (lines[lines.len() / 2], lines[lines.len() * 9 / 10]);
@@ -197,7 +205,9 @@ fn no_module_is_a_drawer() {
     for source in sources() {
         let named = module_words(&source).into_iter();
         let bad = ["util", "utils", "common", "helper", "helpers", "misc"];
-        wrong.extend(named.filter(|word| bad.contains(&word.as_str())).map(|word| format!("{}: {word}", source.name)));
+        wrong.extend(
+            named.filter(|word| bad.contains(&word.as_str())).map(|word| format!("{}: {word}", source.name)),
+        );
     }
     none("modules named after nothing", &wrong);
 }
@@ -205,15 +215,34 @@ fn no_module_is_a_drawer() {
 #[test]
 fn analytics_is_pure() {
     let forbidden = [
-        "std::time", "std::fs", "std::net", "std::thread", "std::env", "std::process", "std::io", "Utc::now",
-        "Local::now", "tokio", "axum", "rusqlite", "sqlx", "rand::", "getrandom", "tracing", "serde", "println!",
-        "eprintln!", "static mut",
+        "std::time",
+        "std::fs",
+        "std::net",
+        "std::thread",
+        "std::env",
+        "std::process",
+        "std::io",
+        "Utc::now",
+        "Local::now",
+        "tokio",
+        "axum",
+        "rusqlite",
+        "sqlx",
+        "rand::",
+        "getrandom",
+        "tracing",
+        "serde",
+        "println!",
+        "eprintln!",
+        "static mut",
     ];
     let mut wrong = Vec::new();
     let pure: Vec<Source> = in_folder(&root().join("analytics/src"));
     assert!(pure.len() > 20, "the sources were found");
     for source in pure {
-        for (line, text) in source.text.lines().enumerate().filter(|(_, text)| !text.trim_start().starts_with("//")) {
+        for (line, text) in
+            source.text.lines().enumerate().filter(|(_, text)| !text.trim_start().starts_with("//"))
+        {
             if let Some(word) = forbidden.iter().find(|word| text.contains(**word)) {
                 wrong.push(format!("{}:{}: {word}", source.name, line + 1));
             }
@@ -244,7 +273,9 @@ fn both_sqlite_crates_meet_on_one_library() {
     let library = versions("libsqlite3-sys").remove(0);
     assert!(library.starts_with("0.37."), "SQLite 3.51.3 or later comes with 0.37: {library}");
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).expect("the workspace's manifest");
-    for pin in ["libsqlite3-sys = \">=0.37,<0.38\"", "rusqlite = { version = \"=", "sqlx = { version = \"0.9\""] {
+    for pin in
+        ["libsqlite3-sys = \">=0.37,<0.38\"", "rusqlite = { version = \"=", "sqlx = { version = \"0.9\""]
+    {
         assert!(manifest.contains(pin), "the workspace pins {pin}");
     }
 }

@@ -63,13 +63,21 @@ fn of_a_mixed_batch_only_what_is_within_reach_is_kept() {
     };
     let unknown = send(UNKNOWN);
     let unseen = send(cast.id(Who::C));
-    assert_eq!((&unknown["accepted"], &unknown["rejected"][0]["code"]), (&1.into(), &"participant_unknown".into()));
+    assert_eq!(
+        (&unknown["accepted"], &unknown["rejected"][0]["code"]),
+        (&1.into(), &"participant_unknown".into())
+    );
     assert_eq!(unknown["rejected"], unseen["rejected"]);
     let admin = cast.identity("admin").token.as_deref();
     let range = "from=2026-03-01T00:00:00Z&to=2026-03-30T00:00:00Z";
-    let kept = |who| served.ask("GET", &format!("/v1/participants/{}/readings?{range}", cast.id(who)), admin, None);
+    let kept =
+        |who| served.ask("GET", &format!("/v1/participants/{}/readings?{range}", cast.id(who)), admin, None);
     assert_eq!(kept(Who::A).json()["items"].as_array().map(Vec::len), Some(1));
-    assert_eq!(kept(Who::C).json()["items"].as_array().map(Vec::len), Some(0), "nothing of a stranger's was kept");
+    assert_eq!(
+        kept(Who::C).json()["items"].as_array().map(Vec::len),
+        Some(0),
+        "nothing of a stranger's was kept"
+    );
 }
 
 #[test]
@@ -86,7 +94,8 @@ fn what_was_revoked_ended_or_erased_no_longer_holds() {
     served.pass(GRANT_CACHE_MS);
     assert_eq!(write(fleeting, Who::B), 401, "the memory of a grant is over");
 
-    let (_, short) = served.token(Scope::WriteParticipant(cast.id(Who::B).parse().unwrap()), Some(GRANT_CACHE_MS));
+    let (_, short) =
+        served.token(Scope::WriteParticipant(cast.id(Who::B).parse().unwrap()), Some(GRANT_CACHE_MS));
     assert_eq!(write(&short, Who::B), 200);
     served.pass(GRANT_CACHE_MS);
     assert_eq!(write(&short, Who::B), 401, "it has expired");
@@ -127,7 +136,12 @@ fn pages_tell_no_more_than_feeds() {
             if identity.reads.contains(&who) {
                 assert_eq!(reply.status, 200, "{} {who:?}", identity.name);
             } else {
-                assert_eq!((reply.status, &reply.body), (unknown.status, &unknown.body), "{} {who:?}", identity.name);
+                assert_eq!(
+                    (reply.status, &reply.body),
+                    (unknown.status, &unknown.body),
+                    "{} {who:?}",
+                    identity.name
+                );
             }
         }
         let expected = if identity.valid { 404 } else { 303 };

@@ -24,15 +24,18 @@ const ENTER: char = '\u{E007}';
 const SCREENS: [(&str, u32, u32, bool); 2] = [("phone", 390, 844, true), ("desk", 1280, 900, false)];
 
 /// A language, the words for known days, and the heading of the list.
-const LANGUAGES: [(&str, &str, &str, &str); 2] =
-    [("fr", "jours sur", "Participants", "Jeton d’accès"), ("en", " days", "Participants", "Access token")];
+const LANGUAGES: [(&str, &str, &str, &str); 2] = [
+    ("fr", "d’après \\d+ jours? sur \\d+", "Participants", "Jeton d’accès"),
+    ("en", "from \\d+ of \\d+ days", "Participants", "Access token"),
+];
 
 /// The browser and axe, or what is missing.
 fn tools() -> Option<(Driver, Looks)> {
     let chromium = program(&["chromium", "chromium-browser", "google-chrome"]);
     let chromedriver = program(&["chromedriver"]);
     let axe = std::env::var_os("FOULEE_TEST_AXE").map(|path| {
-        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("FOULEE_TEST_AXE {}: {error}", path.display()))
+        std::fs::read_to_string(&path)
+            .unwrap_or_else(|error| panic!("FOULEE_TEST_AXE {}: {error}", path.display()))
     });
     let missing: Vec<&str> = [
         ("chromium", chromium.is_none()),
@@ -107,7 +110,8 @@ fn refused(looks: &mut Looks, window: &Window<'_>, name: &str, lang: &str, base:
     for key in ['x', ENTER] {
         window.press(key);
     }
-    let loaded = "return document.readyState === 'complete' && document.querySelector('[role=alert]') !== null";
+    let loaded =
+        "return document.readyState === 'complete' && document.querySelector('[role=alert]') !== null";
     for _ in 0..100 {
         if window.run(loaded) == true {
             let said = window.console_errors();

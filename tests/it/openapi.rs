@@ -86,7 +86,11 @@ fn every_path_answers_its_methods_and_no_other() {
     let mut paths: BTreeMap<String, (String, BTreeSet<String>)> = BTreeMap::new();
     for operation in operations(&document) {
         let at = operation.at("01900000-0000-7000-8000-000000000001", "graded-walking");
-        paths.entry(operation.path.clone()).or_insert_with(|| (at, BTreeSet::new())).1.insert(operation.method);
+        paths
+            .entry(operation.path.clone())
+            .or_insert_with(|| (at, BTreeSet::new()))
+            .1
+            .insert(operation.method);
     }
     for (path, (at, methods)) in paths {
         let refused = served.ask("PATCH", &at, Some(&admin), None);
@@ -94,7 +98,10 @@ fn every_path_answers_its_methods_and_no_other() {
         let allowed = refused.header("allow").split(',').map(|method| method.trim().to_owned());
         let allowed: BTreeSet<String> = allowed.filter(|method| method != "HEAD").collect();
         assert_eq!(allowed, methods, "{path}: left: Allow of the service, right: openapi.json");
-        assert!(refused.is_problem("method-not-allowed"), "PATCH {path} is answered by a problem: {refused:?}");
+        assert!(
+            refused.is_problem("method-not-allowed"),
+            "PATCH {path} is answered by a problem: {refused:?}"
+        );
     }
     let nothing = served.ask("GET", "/v1/nothing", Some(&admin), None);
     assert!(nothing.status == 404 && nothing.is_problem("not-found"), "{nothing:?}");
@@ -107,7 +114,8 @@ fn every_path_answers_its_methods_and_no_other() {
 fn golden_files_of_the_contract_validate() {
     let document = document();
     for (name, value) in golden_files() {
-        let kind = golden_kind(&name).unwrap_or_else(|| panic!("{name} is new: say here which schema it is of"));
+        let kind =
+            golden_kind(&name).unwrap_or_else(|| panic!("{name} is new: say here which schema it is of"));
         let wrong = match kind {
             Golden::Is(schema) => faults(&strict(&document, schema), &value),
             Golden::ListOf(schema) => {

@@ -33,7 +33,13 @@ pub(crate) const LOOK_BACK_DAYS: u64 = 27;
 ///
 /// # Errors
 /// [`ApiError::NothingAssigned`] where no programme ever was.
-pub fn assess(plan: &Plan, rows: &DayRows, period: Period, kind: QuotaKind, prior: &Prior) -> Result<Assessed, ApiError> {
+pub fn assess(
+    plan: &Plan,
+    rows: &DayRows,
+    period: Period,
+    kind: QuotaKind,
+    prior: &Prior,
+) -> Result<Assessed, ApiError> {
     if plan.is_empty() {
         return Err(ApiError::NothingAssigned);
     }
@@ -43,21 +49,26 @@ pub fn assess(plan: &Plan, rows: &DayRows, period: Period, kind: QuotaKind, prio
         parts.push(one_kind(plan, rows, period, other, prior)?.fitt);
     }
     let kinds = share_of_kinds(&parts);
-    let programme = plan
-        .on(period.to)
-        .or_else(|| plan.on(period.from))
-        .map(|(doc, _)| (doc.name.clone(), doc.version));
+    let programme =
+        plan.on(period.to).or_else(|| plan.on(period.from)).map(|(doc, _)| (doc.name.clone(), doc.version));
     Ok(Assessed { adherence, programme, kinds })
 }
 
-fn one_kind(plan: &Plan, rows: &DayRows, period: Period, kind: QuotaKind, prior: &Prior) -> Result<Adherence, ApiError> {
+fn one_kind(
+    plan: &Plan,
+    rows: &DayRows,
+    period: Period,
+    kind: QuotaKind,
+    prior: &Prior,
+) -> Result<Adherence, ApiError> {
     let back = period.from.checked_sub_days(Days::new(LOOK_BACK_DAYS)).unwrap_or(period.from);
     let prescribed: Vec<PrescribedDay> =
         plan.days(back, period.to, kind)?.into_iter().map(|plan| plan.day).collect();
     let observed: Vec<DayObs> = rows
         .iter()
         .map(|(date, row)| {
-            let quota = prescribed.binary_search_by_key(date, |day| day.date).ok().map(|at| prescribed[at].quota);
+            let quota =
+                prescribed.binary_search_by_key(date, |day| day.date).ok().map(|at| prescribed[at].quota);
             row.observation(*date, quota.map_or(DEFAULT_WALKING_CADENCE, |quota| quota.min_cadence))
         })
         .collect();
@@ -78,7 +89,11 @@ fn one_kind(plan: &Plan, rows: &DayRows, period: Period, kind: QuotaKind, prior:
 ///
 /// # Errors
 /// When the registry fails or a row is damaged.
-pub async fn load_rows(registry: &Registry, participant: ParticipantId, period: Period) -> Result<DayRows, ApiError> {
+pub async fn load_rows(
+    registry: &Registry,
+    participant: ParticipantId,
+    period: Period,
+) -> Result<DayRows, ApiError> {
     let from = period.from.checked_sub_days(Days::new(LOOK_BACK_DAYS)).unwrap_or(period.from);
     let rows = registry.day_rows(participant, from, period.to).await?;
     rows.into_iter().map(|row| Ok((row.date, serde_json::from_str(&row.computed.payload)?))).collect()

@@ -135,8 +135,21 @@ impl AdherenceDoc {
     /// Of what was judged; `as_of` where it was judged from what was known then.
     #[must_use]
     pub fn new(participant: ParticipantId, assessed: &Assessed, as_of: Option<String>) -> Self {
-        let Adherence { from, to, kind, estimate, level, completeness, days, weeks, fitt, relative_dose, pacing, by_day, prior } =
-            &assessed.adherence;
+        let Adherence {
+            from,
+            to,
+            kind,
+            estimate,
+            level,
+            completeness,
+            days,
+            weeks,
+            fitt,
+            relative_dose,
+            pacing,
+            by_day,
+            prior,
+        } = &assessed.adherence;
         Self {
             participant,
             programme: assessed.programme.clone().map(|(name, version)| ProgrammeName { name, version }),

@@ -65,7 +65,9 @@ impl Plan {
     pub fn kinds(&self) -> Vec<QuotaKind> {
         let mut kinds: Vec<QuotaKind> = QuotaKind::ALL.to_vec();
         kinds.retain(|kind| {
-            self.programmes.iter().any(|(_, p)| p.stages().iter().any(|s| s.quotas.iter().any(|q| q.kind == *kind)))
+            self.programmes
+                .iter()
+                .any(|(_, p)| p.stages().iter().any(|s| s.quotas.iter().any(|q| q.kind == *kind)))
         });
         kinds
     }
@@ -74,7 +76,12 @@ impl Plan {
     ///
     /// # Errors
     /// [`ApiError::PeriodReversed`], and dates beyond the calendar.
-    pub fn days(&self, from: NaiveDate, to: NaiveDate, kind: QuotaKind) -> Result<Vec<PlanDay<'_>>, ApiError> {
+    pub fn days(
+        &self,
+        from: NaiveDate,
+        to: NaiveDate,
+        kind: QuotaKind,
+    ) -> Result<Vec<PlanDay<'_>>, ApiError> {
         if to < from {
             return Err(ApiError::PeriodReversed);
         }

@@ -82,7 +82,12 @@ impl Context {
     }
 
     /// The instant of a moment: a day's beginning where a period starts, its end elsewhere.
-    pub(super) fn instant(&self, id: ParticipantId, moment: Moment, starts: bool) -> Result<i64, CommandError> {
+    pub(super) fn instant(
+        &self,
+        id: ParticipantId,
+        moment: Moment,
+        starts: bool,
+    ) -> Result<i64, CommandError> {
         let day = |date: NaiveDate| -> Result<i64, CommandError> {
             let zones = self.runtime.block_on(crate::zones::home_zones(&self.registry, id))?;
             let bounds = zones.bounds(date).map_err(ApiError::from)?;

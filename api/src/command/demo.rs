@@ -56,7 +56,9 @@ pub(super) fn run(global: &Global, asked: &Demo) -> Result<Exit, CommandError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let people = match &recording {
         Some(file) => {
-            say("showing four real people (Fitbit, 2016; the file carries no zone: times are the file's own)");
+            say(
+                "showing four real people (Fitbit, 2016; the file carries no zone: times are the file's own)",
+            );
             import_recording(&running, &runtime, file)?
         }
         None => {
@@ -90,7 +92,8 @@ pub(super) fn run(global: &Global, asked: &Demo) -> Result<Exit, CommandError> {
 
 /// The recording, where it is present.
 fn recording() -> Option<PathBuf> {
-    let folder = std::env::var_os("FOULEE_TEST_DATA").map_or_else(|| PathBuf::from("../shared/data"), PathBuf::from);
+    let folder =
+        std::env::var_os("FOULEE_TEST_DATA").map_or_else(|| PathBuf::from("../shared/data"), PathBuf::from);
     let file = folder.join(RECORDING);
     file.is_file().then_some(file)
 }
@@ -125,7 +128,8 @@ fn simulate(running: &Running, runtime: &tokio::runtime::Runtime) -> Result<Part
         ..NewPerson::default()
     };
     let (id, _) = runtime.block_on(people::add(&running.service.registry, &new, now_ms))?;
-    let mut sink = LocalSink::new(Arc::clone(&running.service.store), runtime.handle().clone(), system_clock());
+    let mut sink =
+        LocalSink::new(Arc::clone(&running.service.store), runtime.handle().clone(), system_clock());
     let person = Person::new(SIMULATED_SEED);
     let today = chrono::DateTime::from_timestamp_millis(now_ms).map(|at| at.date_naive()).unwrap_or_default();
     let first = today.checked_sub_days(Days::new(SIMULATED_DAYS)).unwrap_or(today);
@@ -163,13 +167,20 @@ fn simulate(running: &Running, runtime: &tokio::runtime::Runtime) -> Result<Part
 }
 
 /// Assigns the graded programme behind a run-in; how much is known of the period that the page then shows.
-async fn prescribe(running: &Running, worker: &Worker, id: ParticipantId, now_ms: i64) -> Result<f64, CommandError> {
+async fn prescribe(
+    running: &Running,
+    worker: &Worker,
+    id: ParticipantId,
+    now_ms: i64,
+) -> Result<f64, CommandError> {
     let registry = &running.service.registry;
     let days: Vec<NaiveDate> = registry.day_row_digests(id).await?.iter().map(|day| day.date).collect();
     let Some(first) = days.iter().min() else { return Ok(0.0) };
     let start = first.checked_add_days(Days::new(RUN_IN_DAYS)).unwrap_or(*first);
     let doc = match ask::programme_for(registry, id, GRADED_WALKING, start, None).await {
-        Err(ApiError::NoBaseline { .. }) => ask::programme_for(registry, id, GRADED_WALKING, start, Some(5_000)).await?,
+        Err(ApiError::NoBaseline { .. }) => {
+            ask::programme_for(registry, id, GRADED_WALKING, start, Some(5_000)).await?
+        }
         other => other?,
     };
     ask::assign(registry, id, &doc, start, now_ms).await?;

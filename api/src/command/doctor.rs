@@ -31,23 +31,38 @@ pub(super) fn run(global: &Global, asked: &Doctor) -> Result<Exit, CommandError>
     match Context::new(global) {
         Ok(context) => {
             find("store and registry", Ok(format!("open in {}", global.data_dir.display())));
-            find("service", match &context.served_by {
-                Some(holder) => TcpStream::connect_timeout(&holder.address, Duration::from_secs(2))
-                    .map(|_| format!("process {} answers at {}", holder.pid, holder.address))
-                    .map_err(|error| format!("process {} holds the folder and does not answer: {error}", holder.pid)),
-                None => Ok("none runs on this folder".to_owned()),
-            });
+            find(
+                "service",
+                match &context.served_by {
+                    Some(holder) => TcpStream::connect_timeout(&holder.address, Duration::from_secs(2))
+                        .map(|_| format!("process {} answers at {}", holder.pid, holder.address))
+                        .map_err(|error| {
+                            format!("process {} holds the folder and does not answer: {error}", holder.pid)
+                        }),
+                    None => Ok("none runs on this folder".to_owned()),
+                },
+            );
             let verified = context.runtime.block_on(context.store.verify());
-            find("readings", match verified {
-                Ok(verified) if verified.damaged.is_empty() => Ok(format!("{} read back", verified.readings)),
-                Ok(verified) => Err(format!("{} blocks are damaged; restore a backup", verified.damaged.len())),
-                Err(error) => Err(error.to_string()),
-            });
+            find(
+                "readings",
+                match verified {
+                    Ok(verified) if verified.damaged.is_empty() => {
+                        Ok(format!("{} read back", verified.readings))
+                    }
+                    Ok(verified) => {
+                        Err(format!("{} blocks are damaged; restore a backup", verified.damaged.len()))
+                    }
+                    Err(error) => Err(error.to_string()),
+                },
+            );
             let stats = context.runtime.block_on(context.store.stats());
-            find("days to compute", match stats {
-                Ok(stats) => Ok(stats.dirty_days.to_string()),
-                Err(error) => Err(error.to_string()),
-            });
+            find(
+                "days to compute",
+                match stats {
+                    Ok(stats) => Ok(stats.dirty_days.to_string()),
+                    Err(error) => Err(error.to_string()),
+                },
+            );
         }
         Err(error) => find("store and registry", Err(error.to_string())),
     }
@@ -65,9 +80,11 @@ pub(super) fn run(global: &Global, asked: &Doctor) -> Result<Exit, CommandError>
 
 fn folder_writable(global: &Global) -> Result<String, String> {
     let folder = &global.data_dir;
-    std::fs::create_dir_all(folder).map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
+    std::fs::create_dir_all(folder)
+        .map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
     let probe = folder.join(".foulee-doctor");
-    std::fs::write(&probe, b"probe").map_err(|error| format!("{} cannot be written: {error}", folder.display()))?;
+    std::fs::write(&probe, b"probe")
+        .map_err(|error| format!("{} cannot be written: {error}", folder.display()))?;
     std::fs::remove_file(&probe).map_err(|error| error.to_string())?;
     Ok(format!("{} can be written", folder.display()))
 }

@@ -118,7 +118,10 @@ impl CommandError {
     /// As scripts read it.
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Self::RoleNotAllowed | Self::ConsentMissing | Self::StudyUnknown { .. } | Self::TimeOutOfRange => Exit::Usage,
+            Self::RoleNotAllowed
+            | Self::ConsentMissing
+            | Self::StudyUnknown { .. }
+            | Self::TimeOutOfRange => Exit::Usage,
             Self::File { .. } => Exit::Usage,
             Self::Unreachable { .. } => Exit::Unreachable,
             Self::Api(ApiError::Import(ImportError::Sink { source: SinkError::Unreachable(_), .. })) => {

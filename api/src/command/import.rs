@@ -23,7 +23,12 @@ pub(super) fn run(global: &Global, asked: &Import) -> Result<Exit, CommandError>
         None => Target::Study,
     };
     if let (Target::Participant(id), Some(zone)) = (target, asked.time_zone) {
-        context.runtime.block_on(home_zone_if_unknown(&context.registry, id, zone.name(), context.now_ms()))?;
+        context.runtime.block_on(home_zone_if_unknown(
+            &context.registry,
+            id,
+            zone.name(),
+            context.now_ms(),
+        ))?;
     }
     let options = asked.options(target);
     let bar = progress_bar(global.quiet);
@@ -139,7 +144,12 @@ fn tell(global: &Global, asked: &Import, summary: &Summary) -> Result<(), Comman
             file.rejected
         ));
         for rejection in &file.rejections {
-            text.push_str(&format!("  {} x {}: {}\n", rejection.count, rejection.code.as_str(), rejection.example));
+            text.push_str(&format!(
+                "  {} x {}: {}\n",
+                rejection.count,
+                rejection.code.as_str(),
+                rejection.example
+            ));
         }
     }
     for skipped in &summary.skipped {

@@ -26,20 +26,27 @@ pub(super) fn run(context: &Context, command: ParticipantCommand) -> Result<Exit
             let mut table = Table::stdout(columns, asked.format)?;
             context.runtime.block_on(async {
                 let study = match &asked.study {
-                    Some(name) => Some(context.registry.study_by_name(name).await?.ok_or_else(|| {
-                        CommandError::StudyUnknown { name: name.clone() }
-                    })?),
+                    Some(name) => Some(
+                        context
+                            .registry
+                            .study_by_name(name)
+                            .await?
+                            .ok_or_else(|| CommandError::StudyUnknown { name: name.clone() })?,
+                    ),
                     None => None,
                 };
                 let studies = context.registry.studies().await?;
                 let mut after = None;
                 loop {
-                    let page =
-                        context.registry.participants(study.as_ref().map(|study| study.id), after, MAX_PAGE).await?;
+                    let page = context
+                        .registry
+                        .participants(study.as_ref().map(|study| study.id), after, MAX_PAGE)
+                        .await?;
                     let Some(last) = page.last() else { break };
                     after = Some(last.id);
                     for one in &page {
-                        let text = |text: Option<String>| text.map_or(Cell::Empty, |text| Cell::Text(text.into()));
+                        let text =
+                            |text: Option<String>| text.map_or(Cell::Empty, |text| Cell::Text(text.into()));
                         let study = studies.iter().find(|study| Some(study.id) == one.study);
                         table.row(&[
                             text(Some(one.id.to_string())),
@@ -67,12 +74,9 @@ pub(super) fn run(context: &Context, command: ParticipantCommand) -> Result<Exit
                 Some(holder) => Client::new(holder)
                     .delete(&format!("/v1/participants/{id}"))
                     .map_err(|error| remote(holder, error))?,
-                None => context.runtime.block_on(people::erase(
-                    &context.registry,
-                    &*context.store,
-                    id,
-                    now_ms,
-                ))?,
+                None => {
+                    context.runtime.block_on(people::erase(&context.registry, &*context.store, id, now_ms))?
+                }
             };
             print_text(&format!("erased: {} readings in {} series\n", erased.readings, erased.series))?;
         }

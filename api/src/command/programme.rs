@@ -18,7 +18,8 @@ pub(super) fn run(context: &Context, command: ProgrammeCommand) -> Result<Exit, 
             for stored in context.runtime.block_on(context.registry.programmes())? {
                 docs.push(serde_json::from_str::<ProgrammeDoc>(&stored.doc_json)?);
             }
-            let mut table = Table::stdout(&["name", "version", "title_fr", "title_en", "weeks"], asked.format)?;
+            let mut table =
+                Table::stdout(&["name", "version", "title_fr", "title_en", "weeks"], asked.format)?;
             for doc in docs {
                 let weeks: i64 = doc.stages.iter().map(|stage| i64::from(stage.weeks)).sum();
                 table.row(&[

@@ -22,7 +22,18 @@ fn integer(value: Option<impl Into<i64>>) -> Cell<'static> {
 
 pub(super) fn readings(context: &Context, asked: &Readings) -> Result<Exit, CommandError> {
     const COLUMNS: &[&str] = &[
-        "metric", "source", "grain", "start", "end", "offset", "value", "unit", "seq", "rev", "how", "received_at",
+        "metric",
+        "source",
+        "grain",
+        "start",
+        "end",
+        "offset",
+        "value",
+        "unit",
+        "seq",
+        "rev",
+        "how",
+        "received_at",
     ];
     let id = context.participant(&asked.id)?;
     let period = period(context, id, DayPeriod::default())?;
@@ -55,9 +66,19 @@ pub(super) fn readings(context: &Context, asked: &Readings) -> Result<Exit, Comm
     Ok(Exit::Done)
 }
 
-fn period(context: &Context, id: ParticipantId, asked: DayPeriod) -> Result<crate::adherence::Period, CommandError> {
+fn period(
+    context: &Context,
+    id: ParticipantId,
+    asked: DayPeriod,
+) -> Result<crate::adherence::Period, CommandError> {
     context.drain_for(id)?;
-    Ok(context.runtime.block_on(ask::period(&context.registry, id, asked.from, asked.to, context.now_ms()))?)
+    Ok(context.runtime.block_on(ask::period(
+        &context.registry,
+        id,
+        asked.from,
+        asked.to,
+        context.now_ms(),
+    ))?)
 }
 
 pub(super) fn minutes(context: &Context, asked: &Minutes) -> Result<Exit, CommandError> {
@@ -85,7 +106,8 @@ pub(super) fn measures(global: &Global, asked: &Measures) -> Result<Exit, Comman
     if asked.what.dictionary {
         return dictionary(asked);
     }
-    const COLUMNS: &[&str] = &["participant", "date", "measure", "value", "unit", "coverage", "quality", "version"];
+    const COLUMNS: &[&str] =
+        &["participant", "date", "measure", "value", "unit", "coverage", "quality", "version"];
     let context = Context::new(global)?;
     let ids: Vec<ParticipantId> =
         asked.what.ids.iter().map(|reference| context.participant(reference)).collect::<Result<_, _>>()?;

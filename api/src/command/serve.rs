@@ -60,7 +60,8 @@ impl Running {
         let registry = runtime.block_on(Registry::open(folder))?;
         let token: String = new_secret()?.iter().map(|byte| format!("{byte:02x}")).collect();
         let clock = system_clock();
-        let mut service = Service::new(Arc::clone(&store), registry.clone(), clock.clone(), Some(token.clone()));
+        let mut service =
+            Service::new(Arc::clone(&store), registry.clone(), clock.clone(), Some(token.clone()));
         service.synthetic = synthetic;
         let listener = runtime.block_on(TcpListener::bind(listen));
         let listener = listener.map_err(|source| CommandError::Listen { address: listen, source })?;

@@ -18,10 +18,12 @@ pub(super) fn run(context: &Context, command: TokenCommand) -> Result<Exit, Comm
             eprintln!("this is shown once: keep it where only its user can read it");
         }
         TokenCommand::List(asked) => {
-            let columns = &["id", "label", "scope", "of", "added_at", "expires_at", "revoked_at", "last_used_at"];
+            let columns =
+                &["id", "label", "scope", "of", "added_at", "expires_at", "revoked_at", "last_used_at"];
             let mut table = Table::stdout(columns, asked.format)?;
             let studies = context.runtime.block_on(context.registry.studies())?;
-            let study = |id: StudyId| studies.iter().find(|s| s.id == id).map(|s| s.name.clone()).unwrap_or_default();
+            let study =
+                |id: StudyId| studies.iter().find(|s| s.id == id).map(|s| s.name.clone()).unwrap_or_default();
             let time = |ms: Option<i64>| ms.map_or(Cell::Empty, |ms| Cell::Text(rfc3339(ms).into()));
             for token in context.runtime.block_on(context.registry.tokens())? {
                 let (word, of) = match token.scope {

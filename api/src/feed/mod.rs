@@ -15,5 +15,6 @@ use chrono::{DateTime, SecondsFormat};
 #[must_use]
 pub fn rfc3339(utc_ms: i64) -> String {
     let format = if utc_ms.rem_euclid(1_000) == 0 { SecondsFormat::Secs } else { SecondsFormat::Millis };
-    DateTime::from_timestamp_millis(utc_ms).map_or_else(|| utc_ms.to_string(), |at| at.to_rfc3339_opts(format, true))
+    DateTime::from_timestamp_millis(utc_ms)
+        .map_or_else(|| utc_ms.to_string(), |at| at.to_rfc3339_opts(format, true))
 }

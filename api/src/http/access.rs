@@ -37,7 +37,10 @@ impl Access {
     }
 
     /// The scope of a token's text, if it is a valid one.
-    pub(super) async fn scope(&self, token: &str) -> Result<Option<(Option<TokenId>, Scope)>, crate::ApiError> {
+    pub(super) async fn scope(
+        &self,
+        token: &str,
+    ) -> Result<Option<(Option<TokenId>, Scope)>, crate::ApiError> {
         if self.run_token.as_ref().is_some_and(|own| same(own.as_bytes(), token.as_bytes())) {
             return Ok(Some((None, Scope::Admin)));
         }

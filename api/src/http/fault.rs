@@ -56,7 +56,9 @@ impl From<ApiError> for Fault {
                 Some(Problem::new(ProblemKind::NotFound).detail(error.to_string()))
             }
             ApiError::Registry(
-                RegistryError::ParticipantExists | RegistryError::ExternalIdTaken | RegistryError::ProgrammeConflict,
+                RegistryError::ParticipantExists
+                | RegistryError::ExternalIdTaken
+                | RegistryError::ProgrammeConflict,
             ) => Some(Problem::new(ProblemKind::Conflict).detail(error.to_string())),
             ApiError::PeriodReversed => {
                 Some(Problem::new(ProblemKind::InvalidField).field("from", "a day that is not after `to`"))
@@ -76,19 +78,24 @@ impl From<ApiError> for Fault {
             ApiError::Registry(RegistryError::BirthYearOutOfRange) => {
                 Some(Problem::new(ProblemKind::InvalidField).field("birth_year", error.to_string()))
             }
-            ApiError::Analytics(_) => {
-                Some(Problem::new(ProblemKind::InvalidField).detail("the dates or parameters are out of range"))
-            }
+            ApiError::Analytics(_) => Some(
+                Problem::new(ProblemKind::InvalidField).detail("the dates or parameters are out of range"),
+            ),
             ApiError::Store(StoreError::Busy) => Some(Problem::new(ProblemKind::TooManyRequests)),
             _ => None,
         };
-        known.unwrap_or_else(|| {
-            let number = FAULTS.fetch_add(1, Ordering::Relaxed);
-            let instance = format!("fault-{}-{number}", std::process::id());
-            tracing::error!(fault = instance, error = &error as &dyn std::error::Error, "a request failed");
-            Problem { instance: Some(instance), ..Problem::new(ProblemKind::Internal) }
-        })
-        .into()
+        known
+            .unwrap_or_else(|| {
+                let number = FAULTS.fetch_add(1, Ordering::Relaxed);
+                let instance = format!("fault-{}-{number}", std::process::id());
+                tracing::error!(
+                    fault = instance,
+                    error = &error as &dyn std::error::Error,
+                    "a request failed"
+                );
+                Problem { instance: Some(instance), ..Problem::new(ProblemKind::Internal) }
+            })
+            .into()
     }
 }
 
@@ -106,9 +113,12 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Query<T
     type Rejection = Fault;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Fault> {
-        axum::extract::Query::from_request_parts(parts, state).await.map(|axum::extract::Query(query)| Self(query)).map_err(
-            |error: QueryRejection| Problem::new(ProblemKind::InvalidField).detail(error.body_text()).into(),
-        )
+        axum::extract::Query::from_request_parts(parts, state)
+            .await
+            .map(|axum::extract::Query(query)| Self(query))
+            .map_err(|error: QueryRejection| {
+                Problem::new(ProblemKind::InvalidField).detail(error.body_text()).into()
+            })
     }
 }
 

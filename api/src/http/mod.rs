@@ -75,7 +75,9 @@ const SLOWEST_REQUEST: Duration = Duration::from_secs(60);
 async fn finish(request: Request, next: Next) -> Response {
     let mut response = match tokio::time::timeout(SLOWEST_REQUEST, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => problem_response(Problem::new(ProblemKind::Unavailable).detail("the request took too long")),
+        Err(_) => {
+            problem_response(Problem::new(ProblemKind::Unavailable).detail("the request took too long"))
+        }
     };
     let headers = response.headers_mut();
     for (name, value) in [

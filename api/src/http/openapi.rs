@@ -5,5 +5,6 @@ use axum::response::{IntoResponse, Response};
 pub const OPENAPI: &str = include_str!("../../openapi.json");
 
 pub(super) async fn document() -> Response {
-    ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=300")], OPENAPI).into_response()
+    ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=300")], OPENAPI)
+        .into_response()
 }

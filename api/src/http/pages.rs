@@ -10,7 +10,9 @@ use super::access::{COOKIE, Caller};
 use super::fault::{Fault, Path, Query};
 use super::participants::visible;
 use crate::pages::model::{ErrorKind, ErrorPage, Frame, Synthetic};
-use crate::pages::{CONTENT_SECURITY_POLICY, Lang, STYLESHEET, render, render_error, render_index, stylesheet_hash};
+use crate::pages::{
+    CONTENT_SECURITY_POLICY, Lang, STYLESHEET, render, render_error, render_index, stylesheet_hash,
+};
 use crate::view::{self, PageQuery};
 
 /// People on the list's page: what a clinician follows.
@@ -155,7 +157,8 @@ async fn sign_in(service: &Service, token: &str, to: Option<&str>, lang: Lang) -
     };
     let mut response = Redirect::to(&to).into_response();
     // A valid token holds nothing that a header could not.
-    if let Ok(cookie) = HeaderValue::from_str(&format!("{COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict")) {
+    if let Ok(cookie) = HeaderValue::from_str(&format!("{COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict"))
+    {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     response

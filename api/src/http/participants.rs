@@ -57,7 +57,8 @@ async fn doc(service: &Service, participant: Participant) -> Result<ParticipantD
         time_zones: zones
             .into_iter()
             .map(|zone| ZoneDoc {
-                from: (zone.from_ms != crate::registry::SINCE_EVER).then(|| crate::feed::rfc3339(zone.from_ms)),
+                from: (zone.from_ms != crate::registry::SINCE_EVER)
+                    .then(|| crate::feed::rfc3339(zone.from_ms)),
                 time_zone: zone.zone.name().to_owned(),
             })
             .collect(),

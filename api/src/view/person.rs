@@ -54,15 +54,18 @@ pub async fn person_page(
     };
     let judged = judge_days(&plan, &rows, Period { from: from.min(week_from), to: shown_to }, kind)?;
     let last_reading = rows.values().rev().find_map(|row| row.last_reading_ms);
-    let newest = last_day.and_then(|last| rows.get(&last)).and_then(|row| row.last_reading_ms).or(last_reading);
+    let newest =
+        last_day.and_then(|last| rows.get(&last)).and_then(|row| row.last_reading_ms).or(last_reading);
     let study = match participant.study {
         Some(study) => registry.study(study).await?.map(|study| study.name),
         None => None,
     };
-    let programme = plan.on(to).or_else(|| plan.first_date().and_then(|first| plan.on(first))).map(|(doc, _)| match lang {
-        Lang::Fr => doc.title.fr.clone(),
-        Lang::En => doc.title.en.clone(),
-    });
+    let programme = plan.on(to).or_else(|| plan.first_date().and_then(|first| plan.on(first))).map(
+        |(doc, _)| match lang {
+            Lang::Fr => doc.title.fr.clone(),
+            Lang::En => doc.title.en.clone(),
+        },
+    );
     let step = |date: NaiveDate, days: i64| date.checked_add_signed(chrono::TimeDelta::days(days));
     Ok(p::PersonPage {
         frame: p::Frame {
@@ -88,7 +91,11 @@ pub async fn person_page(
             previous_day: query.href(lang, step(day, -1), None),
             next_day: if day < today { query.href(lang, step(day, 1), None) } else { None },
             previous_week: query.href(lang, None, step(week_from, -7)),
-            next_week: if week_from < week_start(&plan, today) { query.href(lang, None, step(week_from, 7)) } else { None },
+            next_week: if week_from < week_start(&plan, today) {
+                query.href(lang, None, step(week_from, 7))
+            } else {
+                None
+            },
         },
     })
 }
@@ -103,7 +110,8 @@ pub(super) fn short(participant: &Participant) -> String {
 
 /// The first day of the programme week of a date; its Monday where nothing is prescribed.
 fn week_start(plan: &Plan, date: NaiveDate) -> NaiveDate {
-    let monday = date.checked_sub_days(Days::new(u64::from(date.weekday().num_days_from_monday()))).unwrap_or(date);
+    let monday =
+        date.checked_sub_days(Days::new(u64::from(date.weekday().num_days_from_monday()))).unwrap_or(date);
     let Some((_, start)) = plan.on(date) else { return monday };
     let week = foulee_analytics::programme::week_of(start, date).unwrap_or(0);
     start.checked_add_days(Days::new(7 * week)).unwrap_or(monday)
@@ -113,7 +121,9 @@ type JudgedDays = BTreeMap<NaiveDate, JudgedDay>;
 
 fn judge_days(plan: &Plan, rows: &DayRows, period: Period, kind: QuotaKind) -> Result<JudgedDays, ApiError> {
     let mut judged = JudgedDays::new();
-    for planned in plan.days(period.from, period.to.checked_add_days(Days::new(7)).unwrap_or(period.to), kind)? {
+    for planned in
+        plan.days(period.from, period.to.checked_add_days(Days::new(7)).unwrap_or(period.to), kind)?
+    {
         let day = planned.day;
         let seen = rows.get(&day.date).map(|row| row.observation(day.date, day.quota.min_cadence));
         judged.insert(day.date, foulee_analytics::adherence::judge_day(&day, seen.as_ref()));
@@ -164,7 +174,8 @@ fn week(
         days.push(p::DayCell {
             date,
             quota: day.map(|day| day.quota.target),
-            done: row.and_then(|row| row.observation(date, day.map_or(60, |d| d.quota.min_cadence)).done(kind)),
+            done: row
+                .and_then(|row| row.observation(date, day.map_or(60, |d| d.quota.min_cadence)).done(kind)),
             outcome,
             wear_minutes: row.and_then(|row| (!row.phone_only).then_some(row.wear_minutes)),
             unknown_minutes: row.map_or(if lived { 1_440 } else { 0 }, |row| row.unknown_minutes),
@@ -204,7 +215,8 @@ fn kind_of(kind: QuotaKind) -> p::QuotaKind {
 
 fn adherence_view(adherence: &Adherence, rows: &DayRows) -> p::Adherence {
     use foulee_analytics::adherence::AdherenceStatus as Status;
-    let pair = |interval: foulee_analytics::adherence::Interval| p::Interval { lo: interval.lo, hi: interval.hi };
+    let pair =
+        |interval: foulee_analytics::adherence::Interval| p::Interval { lo: interval.lo, hi: interval.hi };
     let estimate = &adherence.estimate;
     let days = adherence.days;
     let in_period = rows.range(adherence.from..=adherence.to);
@@ -264,7 +276,11 @@ async fn weeks(
         .skip(skip)
         .map(|week| p::WeekRow {
             from: week.from,
-            quota: Some(p::Quota { kind: kind_of(kind), target: week.target, per_week: u32::from(week.per_week) }),
+            quota: Some(p::Quota {
+                kind: kind_of(kind),
+                target: week.target,
+                per_week: u32::from(week.per_week),
+            }),
             done: p::CountRange { lo: week.done.0, hi: week.done.1 },
             outcome: if week.done.0 >= u32::from(week.per_week) {
                 p::WeekOutcome::Attained
@@ -311,7 +327,10 @@ async fn day_view(
 ) -> Result<p::DayView, ApiError> {
     let bounds = zones.bounds(date)?;
     let count = usize::try_from((bounds.end - bounds.start) / 60_000).unwrap_or(0);
-    let cells = load_minutes(registry, participant.id, date).await?.map(|minutes| minutes.cells()).unwrap_or_default();
+    let cells = load_minutes(registry, participant.id, date)
+        .await?
+        .map(|minutes| minutes.cells())
+        .unwrap_or_default();
     let minutes = (0..count).map(|minute| {
         let (state, steps, heart) = cells.get(minute).copied().unwrap_or((State::Unknown, None, None));
         p::MinuteCell {
@@ -325,10 +344,11 @@ async fn day_view(
         }
     });
     let offset_at = |minute: usize| offset_minutes(zones, bounds.start + minute as i64 * 60_000);
-    let shifts = (1..count).filter(|minute| offset_at(*minute) != offset_at(minute - 1)).map(|minute| p::ClockShift {
-        at_minute: minute as u16,
-        by_minutes: (offset_at(minute) - offset_at(minute - 1)) as i16,
-    });
+    let shifts =
+        (1..count).filter(|minute| offset_at(*minute) != offset_at(minute - 1)).map(|minute| p::ClockShift {
+            at_minute: minute as u16,
+            by_minutes: (offset_at(minute) - offset_at(minute - 1)) as i16,
+        });
     let elapsed = bounds.contains(&now_ms).then(|| ((now_ms - bounds.start) / 60_000) as u16);
     Ok(p::DayView { date, minutes: minutes.collect(), clock_shifts: shifts.collect(), elapsed })
 }

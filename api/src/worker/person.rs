@@ -37,7 +37,11 @@ impl Person {
     ///
     /// # Errors
     /// When the registry or the store fails.
-    pub async fn load(registry: &Registry, store: &dyn Store, id: ParticipantId) -> Result<Option<Self>, ApiError> {
+    pub async fn load(
+        registry: &Registry,
+        store: &dyn Store,
+        id: ParticipantId,
+    ) -> Result<Option<Self>, ApiError> {
         let Some(participant) = registry.participant(id).await? else { return Ok(None) };
         let zones = home_zones(registry, id).await?;
         let chosen = registry.source_priorities(id).await?;

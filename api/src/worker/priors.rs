@@ -61,7 +61,8 @@ pub(super) async fn refresh_priors(registry: &Registry, now_ms: i64) -> Result<(
 
 /// The valid days of everybody who has a programme, over their own last 28 days.
 async fn people(registry: &Registry, kind: QuotaKind, now_ms: i64) -> Result<Vec<PersonDays>, ApiError> {
-    let today = chrono::DateTime::from_timestamp_millis(now_ms).map_or(chrono::NaiveDate::MIN, |at| at.date_naive());
+    let today =
+        chrono::DateTime::from_timestamp_millis(now_ms).map_or(chrono::NaiveDate::MIN, |at| at.date_naive());
     let mut people = Vec::new();
     let mut after = None;
     loop {

@@ -42,7 +42,9 @@ impl Readings {
         let mut readings = Self::default();
         let mut by_source: BTreeMap<usize, SourceReadings> = BTreeMap::new();
         for SeriesReadings { series, tuples } in found {
-            let Some(at) = person.sources.iter().position(|known| known.source == series.source) else { continue };
+            let Some(at) = person.sources.iter().position(|known| known.source == series.source) else {
+                continue;
+            };
             let known = &person.sources[at];
             let source = by_source.entry(at).or_insert_with(|| SourceReadings {
                 priority: known.priority,
@@ -53,7 +55,9 @@ impl Readings {
             let all = tuples.len();
             let resolved = resolve(tuples, series.source.is_growing());
             if resolved.conflicts > 0 && all > 0 {
-                readings.conflicts.extend(resolved.current.iter().take(resolved.conflicts).map(|s| s.tuple.start_ms));
+                readings
+                    .conflicts
+                    .extend(resolved.current.iter().take(resolved.conflicts).map(|s| s.tuple.start_ms));
             }
             readings.starts.extend(resolved.current.iter().map(|stored| stored.tuple.start_ms));
             source.add(series.metric, series.grain, &resolved.current);
@@ -128,7 +132,9 @@ impl SourceReadings {
             let (start_ms, end_ms) = (tuple.start_ms, tuple.end_ms);
             let small = u32::try_from(value).unwrap_or(0);
             match (metric, grain) {
-                (Metric::Steps, Grain::Total) => self.totals.push(StepInterval { start_ms, end_ms, count: small }),
+                (Metric::Steps, Grain::Total) => {
+                    self.totals.push(StepInterval { start_ms, end_ms, count: small })
+                }
                 (Metric::Steps, _) => self.steps.push(StepInterval { start_ms, end_ms, count: small }),
                 (Metric::HeartRate, _) => {
                     let deci_bpm = i32::try_from(value).unwrap_or(0);
@@ -164,5 +170,9 @@ fn within<T: Copy>(sorted: &[T], from: i64, to: i64, times: impl Fn(&T) -> (i64,
     const LONGEST_MS: i64 = 7 * 86_400_000;
     let first = sorted.partition_point(|entry| times(entry).0 < from - LONGEST_MS);
     let last = sorted.partition_point(|entry| times(entry).0 < to);
-    sorted[first..last].iter().filter(|entry| times(entry).1 > from || times(entry).0 >= from).copied().collect()
+    sorted[first..last]
+        .iter()
+        .filter(|entry| times(entry).1 > from || times(entry).0 >= from)
+        .copied()
+        .collect()
 }

@@ -175,7 +175,8 @@ impl Worker {
                 computed_ms: now_ms,
                 payload: "{}".to_owned(),
             };
-            let row = ResultRow { participant: id, kind: PERSON_KIND.to_owned(), key: String::new(), computed };
+            let row =
+                ResultRow { participant: id, kind: PERSON_KIND.to_owned(), key: String::new(), computed };
             self.registry.write_rows(&[RowWrite::Result(row)]).await?;
         }
         Ok(changed)
@@ -195,7 +196,8 @@ impl Worker {
             return Ok(Vec::new());
         }
         for row in self.registry.results(id, super::WEEK_KIND).await? {
-            let drop = RowWrite::DropResult { participant: id, kind: super::WEEK_KIND.to_owned(), key: row.key };
+            let drop =
+                RowWrite::DropResult { participant: id, kind: super::WEEK_KIND.to_owned(), key: row.key };
             self.registry.write_rows(&[drop]).await?;
         }
         let computed = Computed {
@@ -235,7 +237,10 @@ impl Worker {
             let bounds = person.zones.bounds(*date)?;
             let usual = resting.usual_before(*date);
             let digest = input_digest(knowledge, *date, &bounds, &digests, usual);
-            if rows.get(date).is_some_and(|(known, versions)| *known == digest && versions == ALGORITHM_VERSION) {
+            if rows
+                .get(date)
+                .is_some_and(|(known, versions)| *known == digest && versions == ALGORITHM_VERSION)
+            {
                 continue;
             }
             let readings = match &readings {

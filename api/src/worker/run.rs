@@ -62,7 +62,10 @@ pub fn run(
                         }
                     }
                     Err(error) => {
-                        tracing::error!(error = &error as &dyn std::error::Error, "days could not be computed");
+                        tracing::error!(
+                            error = &error as &dyn std::error::Error,
+                            "days could not be computed"
+                        );
                         AFTER_FAILURE
                     }
                 };

@@ -79,7 +79,12 @@ async fn week_rows(
                 payload: json,
             };
             let key = format!("{}/{from}", kind.as_str());
-            writes.push(RowWrite::Result(ResultRow { participant, kind: WEEK_KIND.to_owned(), key, computed }));
+            writes.push(RowWrite::Result(ResultRow {
+                participant,
+                kind: WEEK_KIND.to_owned(),
+                key,
+                computed,
+            }));
         }
     }
     Ok(writes)

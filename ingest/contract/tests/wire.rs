@@ -17,7 +17,10 @@ fn golden<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, value
         std::fs::write(&file, &written).unwrap();
     }
     let pinned = std::fs::read_to_string(&file).unwrap_or_default();
-    assert_eq!(pinned, written, "{name} differs; if that is meant, run with FOULEE_BLESS=1 and say so in CHANGELOG.md");
+    assert_eq!(
+        pinned, written,
+        "{name} differs; if that is meant, run with FOULEE_BLESS=1 and say so in CHANGELOG.md"
+    );
     assert_eq!(&serde_json::from_str::<T>(&pinned).unwrap(), value, "{name} reads back");
 }
 
@@ -74,7 +77,12 @@ fn batch_of_points() {
 fn batch_of_a_grid() {
     let watch = Source::new(SourceKind::Watch, ["", "", "", "fitbit", ""]);
     let steps = SeriesBlock {
-        grid: Some(Grid { start: 1_700_000_040_000, step: 60_000, rev: 0, value: vec![Some(0), Some(112), None, Some(9)] }),
+        grid: Some(Grid {
+            start: 1_700_000_040_000,
+            step: 60_000,
+            rev: 0,
+            value: vec![Some(0), Some(112), None, Some(9)],
+        }),
         ..block(watch.clone(), Metric::Steps, Grain::Epoch)
     };
     let summary = SeriesBlock {
@@ -128,7 +136,10 @@ fn answers() {
         field: "value".into(),
         fix: "20 to 300 /min here; leave the reading out where the device has none".into(),
     }];
-    golden("answer.json", &Answer { accepted: 997, new: Some(990), duplicate: Some(7), rejected: rejected.clone() });
+    golden(
+        "answer.json",
+        &Answer { accepted: 997, new: Some(990), duplicate: Some(7), rejected: rejected.clone() },
+    );
     golden("answer_unknown.json", &Answer { accepted: 5, new: None, duplicate: None, rejected: vec![] });
     let problem = Problem { rejected, ..Problem::new(ProblemKind::NothingAccepted) };
     golden("problem_nothing_accepted.json", &problem);
@@ -195,7 +206,8 @@ fn rounding_is_pinned() {
 #[test]
 fn reports_and_safety() {
     let at = Utc.with_ymd_and_hms(2026, 3, 29, 7, 30, 0).unwrap();
-    let report = |question, state, answer| Report { participant: who(), question, state, answer, effective_at: at };
+    let report =
+        |question, state, answer| Report { participant: who(), question, state, answer, effective_at: at };
     let answered = |question, answer| report(question, ResponseState::Answered, Some(answer));
     golden(
         "reports.json",
@@ -215,13 +227,19 @@ fn reports_and_safety() {
             report(ReportQuestion::Effort, ResponseState::NotAsked, None),
         ],
     );
-    let event = SafetyEvent { participant: who(), code: RedFlag::Sphincter, tier: SafetyTier::Urgent, effective_at: at };
+    let event = SafetyEvent {
+        participant: who(),
+        code: RedFlag::Sphincter,
+        tier: SafetyTier::Urgent,
+        effective_at: at,
+    };
     golden("safety_event.json", &event);
 }
 
 #[test]
 fn programme() {
-    let quota = QuotaDoc { kind: QuotaKindDoc::Steps, per_week: 5, target: 6_000, days: None, min_cadence: None };
+    let quota =
+        QuotaDoc { kind: QuotaKindDoc::Steps, per_week: 5, target: 6_000, days: None, min_cadence: None };
     let walk = QuotaDoc {
         kind: QuotaKindDoc::WalkMinutes,
         per_week: 3,
@@ -246,14 +264,21 @@ fn what_is_not_in_the_contract_is_refused() {
     let head = r#""participant":"01900000-0000-7000-8000-000000000001","source":"watch""#;
     for (bad, why) in [
         (format!(r#"{{{head},"metric":"stepz","grain":"epoch","unit":"{{steps}}"}}"#), "unknown variant"),
-        (format!(r#"{{{head},"metric":"steps","grain":"epoch","unit":"{{steps}}","stesp":1}}"#), "unknown field"),
+        (
+            format!(r#"{{{head},"metric":"steps","grain":"epoch","unit":"{{steps}}","stesp":1}}"#),
+            "unknown field",
+        ),
         (format!(r#"{{{head},"metric":"steps","grain":"hour","unit":"{{steps}}"}}"#), "unknown variant"),
         (
-            format!(r#"{{{head},"metric":"steps","grain":"epoch","unit":"{{steps}}","points":{{"start":[NaN],"value":[1]}}}}"#),
+            format!(
+                r#"{{{head},"metric":"steps","grain":"epoch","unit":"{{steps}}","points":{{"start":[NaN],"value":[1]}}}}"#
+            ),
             "expected value",
         ),
         (
-            format!(r#"{{{head},"metric":"steps","grain":"epoch","unit":"{{steps}}","points":{{"start":[1],"value":[1.5]}}}}"#),
+            format!(
+                r#"{{{head},"metric":"steps","grain":"epoch","unit":"{{steps}}","points":{{"start":[1],"value":[1.5]}}}}"#
+            ),
             "expected i64",
         ),
     ] {

@@ -36,7 +36,8 @@ pub(crate) fn module_words(source: &Source) -> Vec<String> {
     let path = source.name.trim_end_matches(".rs").split('/').map(str::to_owned);
     let declared = source.text.lines().filter_map(|line| {
         let line = line.trim_start();
-        let line = line.strip_prefix("pub").map_or(line, |rest| rest.trim_start_matches(|c| c != ' ').trim_start());
+        let line =
+            line.strip_prefix("pub").map_or(line, |rest| rest.trim_start_matches(|c| c != ' ').trim_start());
         let name = line.strip_prefix("mod ")?;
         Some(name.trim_end_matches([';', '{', ' ']).to_owned())
     });

@@ -67,7 +67,8 @@ impl Cast {
             let (_, token) = served.token(scope, None);
             Identity { name, token: Some(token), valid: true, reads, writes, admin }
         };
-        let invalid = |name, token| Identity { name, token, valid: false, reads: &[], writes: &[], admin: false };
+        let invalid =
+            |name, token| Identity { name, token, valid: false, reads: &[], writes: &[], admin: false };
         let (revoked, revoked_text) = served.token(Scope::Admin, None);
         revoke(served, revoked);
         let (_, expired) = served.token(Scope::Admin, Some(1_000));

@@ -53,7 +53,8 @@ pub(crate) fn batch(participants: &[&str]) -> Value {
 /// What an answer is, apart from whom it is about: two that are the same tell nothing apart.
 fn face(reply: &Reply) -> (u16, Vec<(String, String)>, String) {
     let headers = reply.headers.iter().filter(|(name, _)| *name != "date");
-    let headers = headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+    let headers = headers
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
     (reply.status, headers.collect(), reply.body.clone())
 }
 
@@ -67,7 +68,10 @@ pub(crate) struct Cell<'a> {
 
 impl Cell<'_> {
     fn fails(&self, what: &str, reply: &Reply) -> Vec<String> {
-        vec![format!("{} by {}: {what}: {} {}", self.operation.id, self.identity.name, reply.status, reply.body)]
+        vec![format!(
+            "{} by {}: {what}: {} {}",
+            self.operation.id, self.identity.name, reply.status, reply.body
+        )]
     }
 
     /// Asks about somebody.
@@ -77,9 +81,10 @@ impl Cell<'_> {
             "listReadings" => (format!("{path}?from=2026-03-01T00:00:00Z&to=2026-03-02T00:00:00Z"), None),
             "addReadings" => (path, Some(batch(&[id]))),
             "addParticipant" => (path, Some(json!({"study": "new"}))),
-            "addPrescription" => {
-                (path, Some(json!({"programme": "graded-walking", "start": "2026-03-09", "start_steps": 6_000})))
-            }
+            "addPrescription" => (
+                path,
+                Some(json!({"programme": "graded-walking", "start": "2026-03-09", "start_steps": 6_000})),
+            ),
             _ => (path, None),
         };
         self.served.ask(&self.operation.method, &path, self.identity.token.as_deref(), body.as_ref())
@@ -95,7 +100,9 @@ impl Cell<'_> {
             return self.all_alike("unauthorized", 401);
         }
         match rule {
-            Rule::AnyReader | Rule::ListOfPeople if !self.identity.is_reader() => self.all_alike("forbidden", 403),
+            Rule::AnyReader | Rule::ListOfPeople if !self.identity.is_reader() => {
+                self.all_alike("forbidden", 403)
+            }
             Rule::Writing if self.identity.writes.is_empty() => self.all_alike("forbidden", 403),
             Rule::AdminAlone if !self.identity.admin => self.all_alike("forbidden", 403),
             Rule::AnyReader | Rule::Open => {
@@ -179,7 +186,9 @@ impl Cell<'_> {
             for who in Who::ALL {
                 let expected = self.identity.reads.contains(&who) && of_study.contains(&who);
                 if found.iter().any(|id| id == self.cast.id(who)) != expected {
-                    wrong.extend(self.fails(&format!("{query}: {who:?} is on the list: {}", !expected), &reply));
+                    wrong.extend(
+                        self.fails(&format!("{query}: {who:?} is on the list: {}", !expected), &reply),
+                    );
                 }
             }
         }
@@ -192,9 +201,11 @@ impl Cell<'_> {
         let added = self.served.ask("POST", "/v1/participants", token, Some(&json!({"study": "new"})));
         let id = added.json()["id"].as_str().unwrap_or_default().to_owned();
         let reply = self.ask(&id);
-        let mut wrong = if (200..300).contains(&reply.status) { Vec::new() } else { self.fails("the admin may", &reply) };
+        let mut wrong =
+            if (200..300).contains(&reply.status) { Vec::new() } else { self.fails("the admin may", &reply) };
         let unknown = self.ask(UNKNOWN);
-        if self.operation.path.contains("{id}") && (unknown.status != 404 || !unknown.is_problem("not-found")) {
+        if self.operation.path.contains("{id}") && (unknown.status != 404 || !unknown.is_problem("not-found"))
+        {
             wrong.extend(self.fails("an unknown id", &unknown));
         }
         wrong

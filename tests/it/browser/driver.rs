@@ -29,7 +29,12 @@ impl Driver {
     /// Starts it on a free port.
     pub(crate) fn start(chromedriver: &PathBuf, chromium: PathBuf) -> Self {
         let mut command = Command::new(chromedriver);
-        let mut child = command.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("chromedriver");
+        let mut child = command
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let port = lines.find_map(|line| {
             let line = line.expect("a line");
@@ -77,12 +82,14 @@ impl Driver {
         ];
         let mut options = json!({"binary": self.chromium, "args": args});
         // A window's size holds its frame too; the emulated one is the page's own.
-        let metrics = json!({"width": width, "height": height, "pixelRatio": 1, "touch": phone, "mobile": phone});
+        let metrics =
+            json!({"width": width, "height": height, "pixelRatio": 1, "touch": phone, "mobile": phone});
         options["mobileEmulation"] = json!({"deviceMetrics": metrics});
         let body = json!({"capabilities": {"alwaysMatch": {
             "browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"},
         }}});
-        let session = self.command("POST", "/session", &body)["sessionId"].as_str().expect("a session").to_owned();
+        let session =
+            self.command("POST", "/session", &body)["sessionId"].as_str().expect("a session").to_owned();
         Window { driver: self, path: format!("/session/{session}"), _profile: profile }
     }
 }
@@ -113,7 +120,11 @@ impl Window<'_> {
 
     /// Where it is.
     pub(crate) fn address(&self) -> String {
-        self.driver.command("GET", &format!("{}/url", self.path), &Value::Null).as_str().expect("a URL").to_owned()
+        self.driver
+            .command("GET", &format!("{}/url", self.path), &Value::Null)
+            .as_str()
+            .expect("a URL")
+            .to_owned()
     }
 
     /// What a script returns.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use base64::Engine as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::driver::Window;
 
@@ -26,7 +26,14 @@ impl Looks {
     }
 
     /// Everything that is wrong with the page in the window.
-    pub(crate) fn faults(&mut self, window: &Window<'_>, name: &str, lang: &str, words: &[&str]) -> Vec<String> {
+    /// Each of `words` is a regular expression that the page's text matches.
+    pub(crate) fn faults(
+        &mut self,
+        window: &Window<'_>,
+        name: &str,
+        lang: &str,
+        words: &[&str],
+    ) -> Vec<String> {
         self.pages += 1;
         let mut wrong: Vec<String> = Vec::new();
         let mut must = |holds: bool, what: String| {
@@ -34,15 +41,12 @@ impl Looks {
                 wrong.push(format!("{name}: {what}"));
             }
         };
-        if let Some(folder) = &self.screenshots {
-            let picture = base64::engine::general_purpose::STANDARD.decode(window.picture()).expect("base64");
-            std::fs::write(folder.join(format!("{name}.png")), picture).expect("a screenshot");
-        }
         let said = window.console_errors();
         must(said.is_empty(), format!("the console says {said:?}"));
-        let text = window.run("return document.body.innerText").as_str().unwrap_or_default().to_owned();
         for word in words {
-            must(text.contains(word), format!("{word:?} is on the page: {text}"));
+            let found =
+                window.run(&format!("return new RegExp({}).test(document.body.innerText)", json!(word)));
+            must(found == true, format!("{word:?} is on the page"));
         }
         must(window.run("return document.documentElement.lang") == lang, "its language".to_owned());
         let wide = window.run(
@@ -50,7 +54,15 @@ impl Looks {
              [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > most + 1 \
              && !e.closest('.scroll') && !e.closest('.skip')).map(e => e.outerHTML.slice(0, 120))]",
         );
-        must(wide[0] == true && wide[1] == Value::Array(Vec::new()), format!("nothing is wider than the screen: {}", wide[1]));
+        must(
+            wide[0] == true && wide[1] == Value::Array(Vec::new()),
+            format!("nothing is wider than the screen: {}", wide[1]),
+        );
+        let cut = window.run(
+            "return window.innerWidth < 1000 ? [] : [...document.querySelectorAll('.scroll')]\
+             .filter(e => e.scrollWidth > e.clientWidth).map(e => e.getAttribute('aria-labelledby'))",
+        );
+        must(cut == Value::Array(Vec::new()), format!("on a desk every table fits: {cut}"));
         let broken = window.run(
             "const found = []; const ids = new Set(); for (const e of document.querySelectorAll('[id]')) { \
              if (ids.has(e.id)) found.push('twice: ' + e.id); ids.add(e.id); } \
@@ -66,6 +78,10 @@ impl Looks {
         ));
         let violations = result["violations"].as_array();
         must(violations.is_some_and(Vec::is_empty), format!("axe: {result}"));
+        if let Some(folder) = &self.screenshots {
+            let picture = base64::engine::general_purpose::STANDARD.decode(window.picture()).expect("base64");
+            std::fs::write(folder.join(format!("{name}.png")), picture).expect("a screenshot");
+        }
         self.rules_passed += result["passed"].as_u64().map_or(0, |passed| passed as usize);
         wrong
     }

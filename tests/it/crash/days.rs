@@ -18,7 +18,8 @@ const REACH: i32 = 2;
 
 /// UTC days that hold readings and are not marked, in a store whose marks nobody clears.
 pub(crate) fn unmarked(found: &Found, dirty: &[DirtyDay]) -> Vec<(ParticipantId, i32)> {
-    let marked: HashSet<(ParticipantId, i32)> = dirty.iter().map(|day| (day.participant, day.epoch_day)).collect();
+    let marked: HashSet<(ParticipantId, i32)> =
+        dirty.iter().map(|day| (day.participant, day.epoch_day)).collect();
     let mut touched = BTreeSet::new();
     for (series, tuples) in &found.series {
         for tuple in tuples {
@@ -51,7 +52,8 @@ pub(crate) fn check(folder: &Path, store: &EmbeddedStore, people: &[ParticipantI
                 .filter(|day| day.participant == *id)
                 .flat_map(|day| day.epoch_day - REACH..=day.epoch_day + REACH)
                 .collect();
-            let person = Person::load(&registry, store, *id).await.expect("the registry").expect("a participant");
+            let person =
+                Person::load(&registry, store, *id).await.expect("the registry").expect("a participant");
             let days = store.day_digests(*id, 0, i32::MAX).await.expect("digests");
             let (Some(first), Some(last)) = (days.first(), days.last()) else { continue };
             let (first, last) = (first.epoch_day - REACH, last.epoch_day + REACH);
@@ -94,10 +96,12 @@ impl Setup {
     pub(crate) fn apply(&self, folder: &Path) {
         for (id, external_id) in &self.people {
             let id = id.to_string();
-            let add = ["participant", "add", "--id", &id, "--external-id", external_id, "--study", self.study];
+            let add =
+                ["participant", "add", "--id", &id, "--external-id", external_id, "--study", self.study];
             ask(folder, &[&add[..], &["--time-zone", self.time_zone]].concat());
             if let Some(start) = self.programme {
-                let assign = ["programme", "assign", &id, "graded-walking", "--start", start, "--start-steps", "4000"];
+                let assign =
+                    ["programme", "assign", &id, "graded-walking", "--start", start, "--start-steps", "4000"];
                 ask(folder, &assign);
             }
         }
@@ -145,5 +149,10 @@ pub(crate) fn said_afresh(folder: &Path, setup: &Setup, found: &Found) -> Said {
 /// Fails unless the two say the same, and shows the first difference.
 pub(crate) fn assert_same(what: &str, is: &str, afresh: &str) {
     let differs = is.lines().zip(afresh.lines()).find(|(is, afresh)| is != afresh);
-    assert!(is == afresh, "{what} differ from those computed afresh ({} and {} bytes): {differs:?}", is.len(), afresh.len());
+    assert!(
+        is == afresh,
+        "{what} differ from those computed afresh ({} and {} bytes): {differs:?}",
+        is.len(),
+        afresh.len()
+    );
 }

@@ -19,6 +19,8 @@ const WRITERS: usize = 3;
 /// How long a life lasts once it answers: any moment in between.
 const SHORTEST: Duration = Duration::from_millis(5);
 const LONGEST: Duration = Duration::from_millis(150);
+/// Folding the log to its end and cutting it off takes a longer life: one in five, where the log is long.
+const LONG: Duration = Duration::from_secs(2);
 /// Every so many kills, more is compared.
 const DEEP_EVERY: usize = 8;
 
@@ -59,9 +61,16 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    pub(crate) fn new(program: Program, folder: &Path, series: &[Series], mut chance: Chance, spread: Spread) -> Self {
+    pub(crate) fn new(
+        program: Program,
+        folder: &Path,
+        series: &[Series],
+        mut chance: Chance,
+        spread: Spread,
+    ) -> Self {
         let scattered = if spread == Spread::Year { 7 } else { 0 };
-        let traffic = (0..WRITERS).map(|at| Traffic::new(series, chance.fork(), (at, WRITERS), scattered)).collect();
+        let traffic =
+            (0..WRITERS).map(|at| Traffic::new(series, chance.fork(), (at, WRITERS), scattered)).collect();
         Self {
             program,
             folder: folder.to_owned(),
@@ -98,7 +107,10 @@ impl Run {
     }
 
     /// Lives until killed; then it is looked at what is there. `look` may look at more of the copy.
-    pub(crate) fn kill(&mut self, mut look: impl FnMut(&Path, &EmbeddedStore, &Found, &mut Vec<String>)) -> Found {
+    pub(crate) fn kill(
+        &mut self,
+        mut look: impl FnMut(&Path, &EmbeddedStore, &Found, &mut Vec<String>),
+    ) -> Found {
         let days = self.days();
         let mut server = Server::start(&self.program, &self.folder);
         if self.chance.one_in(8) {
@@ -108,7 +120,8 @@ impl Run {
             self.figures.early += 1;
         } else {
             let door = server.door();
-            let life = self.chance.moment(SHORTEST, LONGEST);
+            let long = self.spread == Spread::Year && self.chance.one_in(5);
+            let life = self.chance.moment(SHORTEST, if long { LONG } else { LONGEST });
             thread::scope(|scope| {
                 for traffic in &mut self.traffic {
                     let (door, ledger) = (&door, &self.ledger);
@@ -119,7 +132,7 @@ impl Run {
             });
         }
         self.figures.kills += 1;
-        let depth = if self.figures.kills % DEEP_EVERY == 0 { Depth::Deep } else { Depth::Quick };
+        let depth = if self.figures.kills.is_multiple_of(DEEP_EVERY) { Depth::Deep } else { Depth::Quick };
         let copied = copy(&self.folder, "seen");
         let mut faults = Vec::new();
         let (store, found) = open(&copied, depth, &mut faults);
@@ -148,7 +161,12 @@ impl Run {
     /// Fails if anything was wrong.
     pub(crate) fn assert_good(&self, seed: u64) {
         let faults = &self.figures.faults;
-        assert!(faults.is_empty(), "FOULEE_TEST_SEED={seed}: {} faults:\n{}", faults.len(), faults.join("\n"));
+        assert!(
+            faults.is_empty(),
+            "FOULEE_TEST_SEED={seed}: {} faults:\n{}",
+            faults.len(),
+            faults.join("\n")
+        );
     }
 
     /// One line.
@@ -204,7 +222,8 @@ pub(crate) fn post(
     match response.status().as_u16() {
         200 => {
             let answer: Answer = serde_json::from_str(&text).ok()?;
-            let told = answer.new.zip(answer.duplicate).is_none_or(|(new, known)| new + known == answer.accepted);
+            let told =
+                answer.new.zip(answer.duplicate).is_none_or(|(new, known)| new + known == answer.accepted);
             if answer.accepted != sent.rows.len() as u64 || !answer.rejected.is_empty() || !told {
                 ledger.odd_answers.push(format!("{} readings sent, answered {text}", sent.rows.len()));
             }

@@ -48,7 +48,8 @@ pub(crate) struct Process(Child);
 impl Process {
     /// Starts it with nothing of this process's environment; what it complains of is added to `complaints`.
     pub(crate) fn start(command: &mut Command, complaints: &Path) -> Self {
-        let log = OpenOptions::new().create(true).append(true).open(complaints).expect("a file for complaints");
+        let log =
+            OpenOptions::new().create(true).append(true).open(complaints).expect("a file for complaints");
         let child = command.env_clear().stdin(Stdio::null()).stderr(log).spawn();
         Self(child.unwrap_or_else(|error| panic!("{command:?}: {error}")))
     }
@@ -141,8 +142,10 @@ impl Server {
                 let holder = fs::read(self.folder.join(ADDRESS_FILE)).ok()?;
                 let holder: Holder = serde_json::from_slice(&holder).ok()?;
                 // One who was killed has left their own.
-                (holder.pid == self.process.0.id())
-                    .then(|| Door { url: format!("http://{}/v1/readings", holder.address), token: token.clone() })
+                (holder.pid == self.process.0.id()).then(|| Door {
+                    url: format!("http://{}/v1/readings", holder.address),
+                    token: token.clone(),
+                })
             }
             Program::Control { .. } => {
                 let mut line = String::new();

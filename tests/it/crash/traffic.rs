@@ -1,7 +1,8 @@
 //! What is sent: readings of made-up people, in the shapes that take different ways through the store.
 
 use foulee_contract::{
-    Batch, CONTRACT_VERSION, Grain, Grid, Metric, ParticipantId, Points, Series, SeriesBlock, Source, Tuple, Value,
+    Batch, CONTRACT_VERSION, Grain, Grid, Metric, ParticipantId, Points, Series, SeriesBlock, Source, Tuple,
+    Value,
 };
 
 use super::chance::Chance;
@@ -64,7 +65,12 @@ pub(crate) struct Traffic {
 
 impl Traffic {
     /// Of writer `number` of `writers`.
-    pub(crate) fn new(series: &[Series], chance: Chance, (number, writers): (usize, usize), spread: usize) -> Self {
+    pub(crate) fn new(
+        series: &[Series],
+        chance: Chance,
+        (number, writers): (usize, usize),
+        spread: usize,
+    ) -> Self {
         let (next_rev, step) = (number as u64 + 1, writers as u64);
         Self { series: series.to_vec(), chance, next_rev, step, history: Vec::new(), spread }
     }
@@ -158,7 +164,8 @@ impl Traffic {
         let rev = self.rev();
         for (at, tuple) in &mut sent.rows {
             tuple.rev = rev;
-            tuple.value = if deleted { Value::Deleted } else { value_of(&self.series[*at], &mut self.chance) };
+            tuple.value =
+                if deleted { Value::Deleted } else { value_of(&self.series[*at], &mut self.chance) };
         }
         // The same key twice in one batch, with the same version, would be a contradiction of the origin's own.
         sent.rows.sort_by_key(|(at, t)| (*at, t.start_ms, t.end_ms, t.seq));
@@ -187,7 +194,8 @@ impl Traffic {
         rows.sort_by_key(|(at, _)| *at);
         let series = rows.chunk_by(|a, b| a.0 == b.0).map(|rows| {
             let series = &self.series[rows[0].0];
-            let (points, grid) = if sent.grid { (None, Some(grid_of(rows))) } else { (Some(points_of(rows)), None) };
+            let (points, grid) =
+                if sent.grid { (None, Some(grid_of(rows))) } else { (Some(points_of(rows)), None) };
             SeriesBlock {
                 participant: series.participant,
                 source: series.source.clone(),

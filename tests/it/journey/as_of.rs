@@ -90,15 +90,26 @@ fn days_are_censored_as_of_before_they_came_and_judged_after() {
         asked(""),
     );
     for (what, doc) in [("nothing", &before), ("first", &then), ("second", &after), ("now", &now)] {
-        println!("as of {what}: prescribed, attained, missed, censored {:?}; {:?}", counts(doc), outcomes(doc));
+        println!(
+            "as of {what}: prescribed, attained, missed, censored {:?}; {:?}",
+            counts(doc),
+            outcomes(doc)
+        );
     }
     assert_eq!(counts(&before), [7, 0, 0, 7]);
     assert_eq!(counts(&then), [7, 3, 0, 4]);
     assert_eq!(counts(&after), [7, 5, 2, 0]);
     assert_eq!(counts(&now), [7, 5, 2, 0]);
     let of_first: Vec<String> = outcomes(&then).into_iter().map(|(_, outcome)| outcome).collect();
-    assert_eq!(of_first, ["attained", "attained", "attained", "censored", "censored", "censored", "censored"]);
-    assert_eq!(as_of_first.to_string(), then.to_string(), "what came later changes nothing of what was known");
+    assert_eq!(
+        of_first,
+        ["attained", "attained", "attained", "censored", "censored", "censored", "censored"]
+    );
+    assert_eq!(
+        as_of_first.to_string(),
+        then.to_string(),
+        "what came later changes nothing of what was known"
+    );
     assert_eq!(outcomes(&seen_then), outcomes(&then), "as it was seen at the time");
     assert_eq!(then["as_of"].as_str(), Some(first.as_str()));
 
@@ -114,7 +125,9 @@ fn a_programme_assigned_later_changes_nothing_of_what_was_known() {
     let id = people::id(1);
     people::add(&folder, &id, "one", "as-of", "UTC");
     let assign = |steps: i64| {
-        folder.say(&format!("programme assign {id} graded-walking --start {START} --start-steps {steps}")).ok()
+        folder
+            .say(&format!("programme assign {id} graded-walking --start {START} --start-steps {steps}"))
+            .ok()
     };
     assign(START_STEPS);
     let mut served = Served::start(&folder);
@@ -132,7 +145,11 @@ fn a_programme_assigned_later_changes_nothing_of_what_was_known() {
     assign(3 * START_STEPS);
     let after = asked();
     for (what, doc) in [("before", &before), ("after", &after)] {
-        println!("as of one moment, asked {what} another was assigned: {} {:?}", doc["programme"]["name"], counts(doc));
+        println!(
+            "as of one moment, asked {what} another was assigned: {} {:?}",
+            doc["programme"]["name"],
+            counts(doc)
+        );
     }
     assert_eq!(before.to_string(), after.to_string());
 }

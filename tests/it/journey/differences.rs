@@ -59,7 +59,11 @@ impl Code {
         (Self::HoursMissing, "hours_missing", "the minutes file has fewer than 1440 minutes of the day"),
         (Self::AllMinutesZero, "all_minutes_zero", "every minute of the day is zero"),
         (Self::SmallDifference, "small_difference", "at most 200 steps either way"),
-        (Self::TotalAboveMinutes, "total_above_minutes", "the device's total is above the sum of its minutes"),
+        (
+            Self::TotalAboveMinutes,
+            "total_above_minutes",
+            "the device's total is above the sum of its minutes",
+        ),
     ];
 
     fn name(self) -> &'static str {
@@ -87,9 +91,15 @@ pub(crate) fn check_against_the_frozen_table(days: &[Day]) {
         let code = day.code().unwrap_or_else(|| panic!("no code fits {day:?}"));
         *counts.entry(code).or_default() += 1;
         let Day { person, date, minutes_sum, device_total, .. } = day;
-        let _ = writeln!(table, "{person},{date},{minutes_sum},{device_total},{},{}", day.difference(), code.name());
+        let _ = writeln!(
+            table,
+            "{person},{date},{minutes_sum},{device_total},{},{}",
+            day.difference(),
+            code.name()
+        );
     }
-    let counted: Vec<String> = counts.iter().map(|(code, count)| format!("{} {count}", code.name())).collect();
+    let counted: Vec<String> =
+        counts.iter().map(|(code, count)| format!("{} {count}", code.name())).collect();
     println!("differing days by code: {} ({} in all)", counted.join(", "), differing.len());
     assert_eq!(differing.len(), 156);
 

@@ -75,7 +75,8 @@ fn outcome(runtime: &Runtime, store: Arc<dyn Store>, source: &Path) -> Outcome {
 
 /// The measures as the command prints them.
 async fn table(registry: &Registry, ids: &[ParticipantId]) -> String {
-    const COLUMNS: &[&str] = &["participant", "date", "measure", "value", "unit", "coverage", "quality", "version"];
+    const COLUMNS: &[&str] =
+        &["participant", "date", "measure", "value", "unit", "coverage", "quality", "version"];
     let [_, from, _, to] = PERIOD.map(|word| word.parse().unwrap_or_default());
     let mut out = Vec::new();
     let mut table = Table::new(&mut out, COLUMNS, RowFormat::Csv).expect("a table");

@@ -58,7 +58,10 @@ fn folder_with(who: &[usize]) -> Folder {
     served.drained();
     served.stop();
     for n in who {
-        let line = format!("programme assign {} graded-walking --start 2026-03-02 --start-steps 6000", people::id(*n));
+        let line = format!(
+            "programme assign {} graded-walking --start 2026-03-02 --start-steps 6000",
+            people::id(*n)
+        );
         folder.say(&line).ok();
         folder.say(&format!("adherence {} --json", people::id(*n))).ok();
     }
@@ -76,7 +79,8 @@ fn found(folder: &Path, needles: &[Vec<u8>]) -> Vec<(PathBuf, usize)> {
         }
         // A file may go while a service is at work.
         let bytes = fs::read(&path).unwrap_or_default();
-        let count = needles.iter().map(|needle| bytes.windows(needle.len()).filter(|at| at == needle).count()).sum();
+        let count =
+            needles.iter().map(|needle| bytes.windows(needle.len()).filter(|at| at == needle).count()).sum();
         if count > 0 {
             all.push((path, count));
         }
@@ -89,7 +93,8 @@ fn found(folder: &Path, needles: &[Vec<u8>]) -> Vec<(PathBuf, usize)> {
 fn forms(id: &str, external_id: &str) -> Vec<Vec<u8>> {
     let simple = id.replace('-', "");
     let raw = (0..16).map(|at| u8::from_str_radix(&simple[2 * at..2 * at + 2], 16).expect("hex")).collect();
-    let texts = [id.to_owned(), simple.clone(), id.to_uppercase(), simple.to_uppercase(), external_id.to_owned()];
+    let texts =
+        [id.to_owned(), simple.clone(), id.to_uppercase(), simple.to_uppercase(), external_id.to_owned()];
     let mut forms: Vec<Vec<u8>> = texts.into_iter().map(String::into_bytes).collect();
     forms.push(raw);
     forms.sort_unstable();
@@ -168,7 +173,13 @@ fn erased_and_gone(with_service: bool) {
     assert_eq!(left, [], "bytes of the id are left");
     no_command_knows(&folder, &id, &external_id);
     if let Some(mut served) = service {
-        for path in ["", "/readings?from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z", "/minutes", "/measures", "/adherence"] {
+        for path in [
+            "",
+            "/readings?from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z",
+            "/minutes",
+            "/measures",
+            "/adherence",
+        ] {
             served.get(&format!("/v1/participants/{id}{path}")).problem(404);
         }
         assert_eq!(served.get(&format!("/p/{id}")).status, 404);
@@ -221,7 +232,11 @@ fn one_of_33_people_who_is_erased_leaves_nothing() {
         let before: usize = found(&folder.data(), &needles).iter().map(|(_, count)| count).sum();
         let said = folder.run(["participant", "erase", &id, "--yes"]).ok();
         let left = found(&folder.data(), &needles);
-        println!("erased one of {}: {}; the id stood {before} times, then {left:?}", names.len(), said.trim());
+        println!(
+            "erased one of {}: {}; the id stood {before} times, then {left:?}",
+            names.len(),
+            said.trim()
+        );
         assert!(before > 0);
         assert_eq!(left, []);
     }

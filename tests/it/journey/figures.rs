@@ -25,5 +25,10 @@ fn a_measure_is_printed_as_the_number_nearest_to_what_it_is() {
         }
     }
     println!("figures: {looked} means and shares, {} of them off in the last digit", off.len());
-    assert!(off.is_empty(), "{} of {looked} are off, such as\n{}", off.len(), off[..off.len().min(5)].join("\n"));
+    assert!(
+        off.is_empty(),
+        "{} of {looked} are off, such as\n{}",
+        off.len(),
+        off[..off.len().min(5)].join("\n")
+    );
 }

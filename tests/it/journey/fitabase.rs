@@ -92,7 +92,10 @@ fn read_back(folder: &Folder, people: impl Iterator<Item = String>) -> (Minutes,
             let cells: Vec<&str> = row.split(',').collect();
             let time = |text: &str| DateTime::parse_from_rfc3339(text).expect("a time").timestamp_millis();
             let (start, end, steps) = (time(cells[3]), time(cells[4]), cells[6].parse().expect("steps"));
-            assert_eq!((cells[0], cells[1], cells[5], cells[7]), ("steps", "watch////fitbit", "0", "{steps}"));
+            assert_eq!(
+                (cells[0], cells[1], cells[5], cells[7]),
+                ("steps", "watch////fitbit", "0", "{steps}")
+            );
             let known = match (cells[2], end - start) {
                 ("epoch", 60_000) => minutes.entry(person.clone()).or_default().insert(start, steps),
                 ("total", DAY_MS) => totals.insert((person.clone(), day_of(start)), steps),
@@ -145,7 +148,10 @@ fn the_imported_minutes_are_the_files_and_what_the_device_totals_differ_by_is_li
     let path = source.to_str().expect("a path");
     let import = ["import", "--study", "fitabase", "--time-zone", "UTC", "--json", path];
     let summary = folder.run(import).json();
-    assert_eq!((&summary["rejected"], summary["participants"].as_array().map(Vec::len)), (&0.into(), Some(33)));
+    assert_eq!(
+        (&summary["rejected"], summary["participants"].as_array().map(Vec::len)),
+        (&0.into(), Some(33))
+    );
 
     let wide = wide_minutes(&source);
     let (all, shared) = union(wide.clone(), four_minutes(&source));
@@ -212,7 +218,10 @@ fn minutes_that_two_files_share_are_stored_once_and_counted_as_known() {
     let (minutes, _) = read_back(&folder, four_people.iter().cloned());
     let stored: usize = minutes.values().map(BTreeMap::len).sum();
     let expected: usize = four_people.iter().map(|person| all[person].len()).sum();
-    println!("their {} people: {stored} minutes read back, none twice, {shared} of them in both files", four_people.len());
+    println!(
+        "their {} people: {stored} minutes read back, none twice, {shared} of them in both files",
+        four_people.len()
+    );
     assert_eq!((stored, shared), (expected, 77_566));
     assert!(four_people.iter().all(|person| minutes[person] == all[person]));
 }

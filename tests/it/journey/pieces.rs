@@ -82,7 +82,10 @@ pub(crate) fn clean(source: &Path) -> &'static Outcome {
             outcome.digest.trim(),
             outcome.measures.lines().count() - 1
         );
-        assert_eq!((summary["new"].as_u64(), outcome.measures.lines().count() > 10_000), (Some(1_477_493), true));
+        assert_eq!(
+            (summary["new"].as_u64(), outcome.measures.lines().count() > 10_000),
+            (Some(1_477_493), true)
+        );
         outcome
     })
 }
@@ -181,11 +184,15 @@ fn imported_half_through_a_running_service_it_is_the_same() {
     let third = through.len() / 3;
     let sent: u64 = std::thread::scope(|scope| {
         let halves = [&through[..2 * third], &through[third..]];
-        let running = halves.map(|half| scope.spawn(|| import(&folder, half)["accepted"].as_u64().expect("a count")));
+        let running =
+            halves.map(|half| scope.spawn(|| import(&folder, half)["accepted"].as_u64().expect("a count")));
         running.into_iter().map(|import| import.join().expect("an import")).sum()
     });
-    let (taken, new) = (served.metric("ingest_readings_accepted_total"), served.metric("ingest_readings_new_total"));
-    println!("over HTTP: {sent} readings sent by two imports at once, {taken} taken by the service, {new} of them new");
+    let (taken, new) =
+        (served.metric("ingest_readings_accepted_total"), served.metric("ingest_readings_new_total"));
+    println!(
+        "over HTTP: {sent} readings sent by two imports at once, {taken} taken by the service, {new} of them new"
+    );
     assert_eq!(sent, taken);
     assert!(new > 100_000 && new < taken);
     served.drained();

@@ -36,8 +36,14 @@ pub(crate) fn operations(document: &Value) -> Vec<Operation> {
     for (path, item) in paths {
         for method in METHODS {
             if let Some(entry) = item.get(method) {
-                let id = entry["operationId"].as_str().unwrap_or_else(|| panic!("{method} {path} has an operationId"));
-                found.push(Operation { method: method.to_uppercase(), path: path.clone(), id: id.to_owned() });
+                let id = entry["operationId"]
+                    .as_str()
+                    .unwrap_or_else(|| panic!("{method} {path} has an operationId"));
+                found.push(Operation {
+                    method: method.to_uppercase(),
+                    path: path.clone(),
+                    id: id.to_owned(),
+                });
             }
         }
     }

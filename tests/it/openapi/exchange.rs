@@ -43,7 +43,10 @@ impl<'a> Exchanges<'a> {
     }
 
     fn operation(&self, id: &str) -> &Operation {
-        self.operations.iter().find(|one| one.id == id).unwrap_or_else(|| panic!("the operation {id} is in the document"))
+        self.operations
+            .iter()
+            .find(|one| one.id == id)
+            .unwrap_or_else(|| panic!("the operation {id} is in the document"))
     }
 
     /// An answer, if it is one that the document describes.
@@ -52,7 +55,9 @@ impl<'a> Exchanges<'a> {
         let name = format!("{} {path}: {}", operation.method, reply.status);
         let entry = entry(self.document, &operation.path, &operation.method);
         let response = entry["responses"].get(reply.status.to_string());
-        let Some(response) = response else { return Err(format!("{name} is not in the document: {}", reply.body)) };
+        let Some(response) = response else {
+            return Err(format!("{name} is not in the document: {}", reply.body));
+        };
         let response = resolved(self.document, response);
         let kind = reply.header("content-type").to_owned();
         let Some(schema) = response["content"][&kind]["schema"]["$ref"].as_str() else {
@@ -86,8 +91,16 @@ impl<'a> Exchanges<'a> {
     }
 
     /// Sends a body as it is and expects a status.
-    fn expect_raw(&mut self, id: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>, status: u16) -> Value {
-        let mut headers: Vec<(&str, String)> = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+    fn expect_raw(
+        &mut self,
+        id: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+        status: u16,
+    ) -> Value {
+        let mut headers: Vec<(&str, String)> =
+            headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
         headers.push(("Authorization", format!("Bearer {}", self.admin)));
         let reply = self.served.send("POST", path, &headers, body);
         let reply = self.check(id, path, reply).unwrap_or_else(|wrong| panic!("{wrong}"));
@@ -120,8 +133,12 @@ impl<'a> Exchanges<'a> {
         self.expect("addParticipant", path, Some(&json!({"nickname": "x"})), 400);
         self.expect_raw("addParticipant", path, &[("Content-Type", "text/plain")], b"{}".to_vec(), 415);
         let page = self.expect("listParticipants", "/v1/participants?limit=1", None, 200);
-        let next = format!("/v1/participants?limit=1&after={}", page["next"].as_str().expect("there are two"));
-        assert_eq!(self.expect("listParticipants", &next, None, 200)["items"].as_array().map(Vec::len), Some(1));
+        let next =
+            format!("/v1/participants?limit=1&after={}", page["next"].as_str().expect("there are two"));
+        assert_eq!(
+            self.expect("listParticipants", &next, None, 200)["items"].as_array().map(Vec::len),
+            Some(1)
+        );
         self.expect("listParticipants", "/v1/participants?limit=0", None, 400);
         let nobody = self.served.ask("GET", path, None, None);
         assert_eq!(self.check("listParticipants", path, nobody).expect("documented").status, 401);
@@ -181,7 +198,12 @@ impl<'a> Exchanges<'a> {
         let given = self.expect("addPrescription", &path, Some(&start), 201);
         let too_soon = json!({"programme": "graded-walking", "start": "2020-03-09"});
         self.expect("addPrescription", &path, Some(&too_soon), 400);
-        self.expect("addPrescription", &path, Some(&json!({"programme": "none", "start": "2026-03-09"})), 404);
+        self.expect(
+            "addPrescription",
+            &path,
+            Some(&json!({"programme": "none", "start": "2026-03-09"})),
+            404,
+        );
         self.expect_raw("addPrescription", &path, &[("Content-Type", "text/plain")], b"{}".to_vec(), 415);
         assert_eq!(self.expect("listPrescriptions", &path, None, 200)["items"][0], given);
         let all = self.expect("listProgrammes", "/v1/programmes", None, 200);
@@ -203,15 +225,26 @@ impl<'a> Exchanges<'a> {
         assert_eq!(length(self.expect("listMeasures", &of("measures"), None, 200)) % 33, 0);
         self.expect("listMeasures", &of("measures?from=2026-03-02&to=2026-03-01"), None, 400);
         let days = "from=2026-02-20T00:00:00Z&to=2026-02-27T00:00:00Z";
-        assert!(length(self.expect("listReadings", &of(&format!("readings?{days}&metric=steps")), None, 200)) > 0);
+        assert!(
+            length(self.expect("listReadings", &of(&format!("readings?{days}&metric=steps")), None, 200)) > 0
+        );
         let all = "from=2026-02-22T00:00:00Z&to=2026-02-24T00:00:00Z";
-        let rows = self.expect("listReadings", &of(&format!("readings?{all}&as_of=2026-03-30T12:00:00Z")), None, 200);
+        let rows = self.expect(
+            "listReadings",
+            &of(&format!("readings?{all}&as_of=2026-03-30T12:00:00Z")),
+            None,
+            200,
+        );
         let rows = rows["items"].as_array().expect("rows");
         assert!(rows.iter().any(|row| row["value"].is_null()), "a deletion is a row");
         self.expect("listReadings", &of("readings?from=2026-02-20T00:00:00Z"), None, 400);
         for query in ["adherence", "adherence?quota=walk_minutes", "adherence?as_of=2026-03-30T12:00:00Z"] {
             let judged = self.expect("getAdherence", &of(query), None, 200);
-            assert_eq!((&judged["status"], judged["programme"].is_object()), (&json!("ok"), true), "{judged}");
+            assert_eq!(
+                (&judged["status"], judged["programme"].is_object()),
+                (&json!("ok"), true),
+                "{judged}"
+            );
         }
         let before = self.expect("getAdherence", &of("adherence?from=2026-01-01&to=2026-01-07"), None, 200);
         assert_eq!((&before["estimate"], &before["bounds"]), (&Value::Null, &Value::Null));
@@ -231,7 +264,9 @@ impl<'a> Exchanges<'a> {
         let mut unseen: BTreeMap<u16, usize> = BTreeMap::new();
         for operation in &self.operations {
             let entry = entry(self.document, &operation.path, &operation.method);
-            for status in entry["responses"].as_object().into_iter().flatten().filter_map(|(code, _)| code.parse().ok()) {
+            for status in
+                entry["responses"].as_object().into_iter().flatten().filter_map(|(code, _)| code.parse().ok())
+            {
                 named += 1;
                 if !self.seen.contains_key(&(operation.id.clone(), status)) {
                     *unseen.entry(status).or_default() += 1;
@@ -241,6 +276,8 @@ impl<'a> Exchanges<'a> {
         let answers: usize = self.seen.values().sum();
         let seen = self.seen.len();
         let operations = self.operations.len();
-        format!("{answers} answers of {operations} operations validate; {seen} of {named} documented answers seen, by status not: {unseen:?}")
+        format!(
+            "{answers} answers of {operations} operations validate; {seen} of {named} documented answers seen, by status not: {unseen:?}"
+        )
     }
 }

@@ -95,7 +95,7 @@ pub(crate) fn wrong(served: &Served, exchanges: &mut Exchanges<'_>) -> Vec<Strin
         ("how", json!("guessed")),
         ("exponent", json!(100)),
         ("unit", json!("steps")),
-        ("source", json!("watch/../x")),
+        ("source", json!("tricorder/x")),
         ("participant", json!(NIL)),
         ("grid", json!({"start": i64::MAX, "step": i64::MAX, "value": [1, 2]})),
         ("grid", json!({"start": 0, "step": 0, "value": [1]})),

@@ -16,7 +16,8 @@ pub(crate) fn of_source() -> BTreeSet<(String, String)> {
         let text = std::fs::read_to_string(root.join(file)).expect("a source file");
         for call in text.split(".route(").skip(1) {
             let call = balanced(call);
-            let path = call.split('"').nth(1).unwrap_or_else(|| panic!("{file}: a route without a path: {call}"));
+            let path =
+                call.split('"').nth(1).unwrap_or_else(|| panic!("{file}: a route without a path: {call}"));
             let methods: Vec<&str> = METHODS.into_iter().filter(|method| calls(call, method)).collect();
             assert!(!methods.is_empty(), "{file}: a route without a known method: {call}");
             if path.starts_with("/v1/") {

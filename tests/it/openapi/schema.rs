@@ -21,7 +21,9 @@ pub(crate) fn strict(document: &Value, name: &str) -> Validator {
 fn close(value: &mut Value) {
     match value {
         Value::Object(object) => {
-            if object.get("properties").is_some_and(Value::is_object) && object.get("type") == Some(&json!("object")) {
+            if object.get("properties").is_some_and(Value::is_object)
+                && object.get("type") == Some(&json!("object"))
+            {
                 object.insert("additionalProperties".to_owned(), json!(false));
             }
             object.values_mut().for_each(close);

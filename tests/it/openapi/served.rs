@@ -69,7 +69,9 @@ impl Served {
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let app = router(service.clone());
         runtime.spawn(async move { axum::serve(listener, app).await });
-        let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build();
+        // No connection is used again: the service may close one whose body it did not have to read.
+        let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
+        let config = config.max_idle_connections(0).build();
         Self { service, runtime, now_ms, base, agent: config.into() }
     }
 
@@ -107,7 +109,8 @@ impl Served {
         } else {
             self.agent.run(request.body(body).expect("a request"))
         };
-        let (parts, mut body) = answer.unwrap_or_else(|error| panic!("{method} {path}: {error}")).into_parts();
+        let (parts, mut body) =
+            answer.unwrap_or_else(|error| panic!("{method} {path}: {error}")).into_parts();
         let body = body.with_config().limit(64 << 20).read_to_string().expect("a body");
         Reply { status: parts.status.as_u16(), headers: parts.headers, body }
     }

@@ -12,7 +12,8 @@ use crate::schema::{faults as schema_faults, strict};
 pub(crate) fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     match value.get("$ref").and_then(Value::as_str) {
         Some(reference) => {
-            let pointer = reference.strip_prefix('#').unwrap_or_else(|| panic!("{reference} is within the document"));
+            let pointer =
+                reference.strip_prefix('#').unwrap_or_else(|| panic!("{reference} is within the document"));
             document.pointer(pointer).unwrap_or_else(|| panic!("{reference} is there"))
         }
         None => value,
@@ -32,11 +33,15 @@ pub(crate) fn faults(document: &Value) -> Vec<String> {
             wrong.push(what);
         }
     };
-    must(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1.")), "openapi is 3.1.x".into());
+    must(
+        document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1.")),
+        "openapi is 3.1.x".into(),
+    );
     for field in ["title", "version", "description"] {
         must(document["info"][field].is_string(), format!("info.{field}"));
     }
-    let tags: BTreeSet<&str> = list(&document["tags"]).iter().filter_map(|tag| tag["name"].as_str()).collect();
+    let tags: BTreeSet<&str> =
+        list(&document["tags"]).iter().filter_map(|tag| tag["name"].as_str()).collect();
     let schemes = &document["components"]["securitySchemes"];
     must(schemes["bearer"]["scheme"] == "bearer", "a bearer scheme".into());
     for scope in ["write-participant", "write-study", "read-participant", "read-study", "admin"] {
@@ -53,20 +58,30 @@ pub(crate) fn faults(document: &Value) -> Vec<String> {
         }
         must(!list(&entry["tags"]).is_empty(), format!("{name}: a tag"));
         for tag in list(&entry["tags"]) {
-            must(tag.as_str().is_some_and(|tag| tags.contains(tag)), format!("{name}: the tag {tag} is described"));
+            must(
+                tag.as_str().is_some_and(|tag| tags.contains(tag)),
+                format!("{name}: the tag {tag} is described"),
+            );
         }
         let shared = list(&document["paths"][&operation.path]["parameters"]);
         let given: Vec<&Value> =
             list(&entry["parameters"]).iter().chain(shared).map(|one| resolved(document, one)).collect();
         for part in operation.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
-            let there = given.iter().any(|one| one["name"] == part && one["in"] == "path" && one["required"] == true);
+            let there =
+                given.iter().any(|one| one["name"] == part && one["in"] == "path" && one["required"] == true);
             must(there, format!("{name}: the parameter {part}"));
         }
         for parameter in given {
-            must(parameter["description"].is_string() && parameter["schema"].is_object(), format!("{name}: {parameter}"));
+            must(
+                parameter["description"].is_string() && parameter["schema"].is_object(),
+                format!("{name}: {parameter}"),
+            );
         }
         let responses = entry["responses"].as_object();
-        must(responses.is_some_and(|all| all.keys().any(|code| code.starts_with('2'))), format!("{name}: a success"));
+        must(
+            responses.is_some_and(|all| all.keys().any(|code| code.starts_with('2'))),
+            format!("{name}: a success"),
+        );
         let open = entry["security"].as_array().is_some_and(Vec::is_empty);
         let least: &[&str] = if open { &["503"] } else { &["401", "500", "503"] };
         for status in least {
@@ -76,7 +91,10 @@ pub(crate) fn faults(document: &Value) -> Vec<String> {
             let response = resolved(document, response);
             must(response["description"].is_string(), format!("{name} {status}: a description"));
             let kind = if status.starts_with('2') { "application/json" } else { "application/problem+json" };
-            must(response["content"][kind]["schema"]["$ref"].is_string(), format!("{name} {status}: a schema of {kind}"));
+            must(
+                response["content"][kind]["schema"]["$ref"].is_string(),
+                format!("{name} {status}: a schema of {kind}"),
+            );
             if matches!(status.as_str(), "429" | "503") {
                 must(response["headers"]["Retry-After"].is_object(), format!("{name} {status}: Retry-After"));
             }
@@ -84,7 +102,10 @@ pub(crate) fn faults(document: &Value) -> Vec<String> {
         if matches!(operation.method.as_str(), "POST" | "PUT") {
             let media = &entry["requestBody"]["content"]["application/json"];
             let schema = media["schema"]["$ref"].as_str().and_then(|text| text.rsplit('/').next());
-            must(schema.is_some() && media["example"].is_object(), format!("{name}: a body with a schema and an example"));
+            must(
+                schema.is_some() && media["example"].is_object(),
+                format!("{name}: a body with a schema and an example"),
+            );
             if let Some(schema) = schema {
                 let bad = schema_faults(&strict(document, schema), &media["example"]);
                 must(bad.is_empty(), format!("{name}: its example validates: {bad:?}"));
@@ -101,7 +122,10 @@ pub(crate) fn faults(document: &Value) -> Vec<String> {
         for (name, value) in document["components"][part].as_object().into_iter().flatten() {
             // A gap's cause stands in a batch as its number, so nothing refers to the words.
             let free = name == "GapCause";
-            must(free || used.contains(&format!("#/components/{part}/{name}")), format!("{part}/{name} is used"));
+            must(
+                free || used.contains(&format!("#/components/{part}/{name}")),
+                format!("{part}/{name} is used"),
+            );
             if part == "schemas" {
                 let meta = jsonschema::draft202012::meta::is_valid(value);
                 must(meta, format!("schemas/{name} is a JSON schema"));

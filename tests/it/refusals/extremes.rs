@@ -47,7 +47,10 @@ fn the_id_that_names_nobody_is_refused_and_breaks_nothing() {
     let list = folder.say("participant list");
     println!(
         "a participant of the nil id: {}; after it, somebody else's batch: {}, the list of participants: exit {} {}",
-        said.status, after.status, list.code, list.stderr.trim()
+        said.status,
+        after.status,
+        list.code,
+        list.stderr.trim()
     );
     assert_eq!(after.status, 200, "somebody else's readings are refused: {}", after.body);
     assert_eq!(list.code, 0, "{}", list.stderr);

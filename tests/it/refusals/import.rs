@@ -10,8 +10,10 @@ use crate::batch::{heart_rates, service_for_one};
 use crate::foulee::Folder;
 use crate::people;
 
-const GOOD: &str = "time,heart_rate,steps\n2026-03-02 10:00,72,10\n2026-03-02 10:01,73,11\n2026-03-02 10:02,74,12\n";
-const BAD: &str = "time,heart_rate,steps\n2026-03-02 10:00,900,10\n2026-03-02 10:01,73,many\n2026-03-02 10:02,74,12\n";
+const GOOD: &str =
+    "time,heart_rate,steps\n2026-03-02 10:00,72,10\n2026-03-02 10:01,73,11\n2026-03-02 10:02,74,12\n";
+const BAD: &str =
+    "time,heart_rate,steps\n2026-03-02 10:00,900,10\n2026-03-02 10:01,73,many\n2026-03-02 10:02,74,12\n";
 
 fn folder_for_one() -> Folder {
     let folder = Folder::new();
@@ -45,7 +47,11 @@ fn an_import_ends_as_scripts_expect() {
         ("no path", 2, [&to[..], &paris].concat()),
         ("a format that is none", 2, [&to[..], &paris, &["--format", "fax", &good]].concat()),
         ("a target that is none", 2, [&to[..], &paris, &["--map", "time=when", &good]].concat()),
-        ("a column that is not there", 2, [&to[..], &paris, &["--map", "When=time,steps=steps", &good]].concat()),
+        (
+            "a column that is not there",
+            2,
+            [&to[..], &paris, &["--map", "When=time,steps=steps", &good]].concat(),
+        ),
         ("several people for one participant", 2, [&to[..], &paris, &[&many]].concat()),
     ];
     for (what, code, words) in &cases {
@@ -55,19 +61,25 @@ fn an_import_ends_as_scripts_expect() {
         assert!(!done.stderr.is_empty(), "{what}: not a word why");
         assert_eq!(folder.say("store digest").ok(), empty, "{what}: something was written");
     }
-    for (what, path) in [("a file of no known format", &unknown), ("an image", &image), ("a file that is not there", &absent)] {
+    for (what, path) in
+        [("a file of no known format", &unknown), ("an image", &image), ("a file that is not there", &absent)]
+    {
         let done = folder.run([&["import", "--json"], &to[..], &paris, &[path.as_str()]].concat());
         println!("{what}: exit {}, {}", done.code, done.stdout.trim());
         assert_eq!(done.code, 3, "{what}: {}", done.stderr);
         let summary: serde_json::Value = serde_json::from_str(&done.stdout).expect("a summary");
-        assert_eq!((&summary["accepted"], &summary["skipped"][0]["path"]), (&0.into(), &path.as_str().into()));
+        assert_eq!(
+            (&summary["accepted"], &summary["skipped"][0]["path"]),
+            (&0.into(), &path.as_str().into())
+        );
     }
     let done = folder.run([&["import", "--json"], &to[..], &paris, &[bad.as_str()]].concat());
     println!("two bad cells of six: exit {}, {}", done.code, done.stdout.trim());
     assert_eq!(done.code, 3, "{}", done.stderr);
     let summary: serde_json::Value = serde_json::from_str(&done.stdout).expect("a summary");
     assert_eq!((&summary["accepted"], &summary["rejected"]), (&4.into(), &2.into()));
-    let mut codes: Vec<_> = summary["files"][0]["rejections"].as_array().expect("a list").iter().map(|r| &r["code"]).collect();
+    let mut codes: Vec<_> =
+        summary["files"][0]["rejections"].as_array().expect("a list").iter().map(|r| &r["code"]).collect();
     codes.sort_by_key(|code| code.to_string());
     assert_eq!(codes, ["unreadable", "value_out_of_range"]);
 

@@ -52,7 +52,10 @@ fn of_a_thousand_readings_three_bad_ones_are_named_and_the_others_kept() {
     for one in rejected {
         println!("  {one}");
     }
-    assert_eq!((&answer["accepted"], &answer["new"], &answer["duplicate"]), (&997.into(), &997.into(), &0.into()));
+    assert_eq!(
+        (&answer["accepted"], &answer["new"], &answer["duplicate"]),
+        (&997.into(), &997.into(), &0.into())
+    );
     let named = [("start_in_future", "start"), ("value_out_of_range", "value"), ("end_before_start", "end")];
     assert_eq!(rejected.len(), 3);
     for ((one, index), (code, field)) in rejected.iter().zip(BAD).zip(named) {
@@ -64,13 +67,17 @@ fn of_a_thousand_readings_three_bad_ones_are_named_and_the_others_kept() {
     assert_eq!(served.metric("ingest_readings_rejected_total"), 3);
 
     let again = served.post(&batch).json();
-    assert_eq!((&again["new"], &again["duplicate"], &again["rejected"]), (&0.into(), &997.into(), &answer["rejected"]));
+    assert_eq!(
+        (&again["new"], &again["duplicate"], &again["rejected"]),
+        (&0.into(), &997.into(), &answer["rejected"])
+    );
 
     let none = served.post(&only(&batch, &BAD)).problem(422);
     println!("the three alone: 422 {}", none["type"]);
     assert_eq!(none["type"], "/problems/nothing-accepted");
     assert_eq!(without_index(&none["rejected"]), without_index(&answer["rejected"]), "the same list");
-    let indexes: Vec<_> = none["rejected"].as_array().expect("a list").iter().map(|one| &one["index"]).collect();
+    let indexes: Vec<_> =
+        none["rejected"].as_array().expect("a list").iter().map(|one| &one["index"]).collect();
     assert_eq!(indexes, [0, 1, 2]);
     assert_eq!(served.metric("store_readings"), 997);
     served.stop();

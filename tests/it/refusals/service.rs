@@ -48,10 +48,16 @@ fn a_method_that_is_not_there_is_a_problem_that_names_those_that_are() {
         ("DELETE", "/", "GET"),
     ] {
         let said = served.ask(method, path, Some(&served.token), &[], &[]);
-        println!("{method} {path}: {} {:?} allows {:?}", said.status, said.header("content-type"), said.header("allow"));
+        println!(
+            "{method} {path}: {} {:?} allows {:?}",
+            said.status,
+            said.header("content-type"),
+            said.header("allow")
+        );
         let is_problem = said.header("content-type") == Some("application/problem+json")
             && said.body.contains("/problems/method-not-allowed");
-        let names = said.header("allow").is_some_and(|allow| allow.split(',').any(|one| one.trim() == allowed));
+        let names =
+            said.header("allow").is_some_and(|allow| allow.split(',').any(|one| one.trim() == allowed));
         if (said.status, is_problem, names) != (405, true, true) {
             wrong.push(format!("{method} {path}: {said:?}"));
         }
@@ -85,7 +91,8 @@ fn an_operator_sees_that_it_lives_is_ready_and_what_it_counts() {
     }
     println!("/metrics: {} series, {}", names.len(), names.join(" "));
     assert!(!metrics.body.contains(&id) && !metrics.body.contains(&served.token));
-    let figures = ["ingest_readings_accepted_total", "store_readings", "worker_dirty_days"].map(|name| served.metric(name));
+    let figures = ["ingest_readings_accepted_total", "store_readings", "worker_dirty_days"]
+        .map(|name| served.metric(name));
     assert_eq!(figures, [100, 100, 0]);
     served.stop();
 }
@@ -143,7 +150,10 @@ fn a_reader_who_never_ends_does_not_keep_it_from_ending() {
     served.terminate();
     let log = served.log();
     let (status, took) = served.wait();
-    println!("SIGTERM with a client that never ends: the process ended {} ms after ({status})", took.as_millis());
+    println!(
+        "SIGTERM with a client that never ends: the process ended {} ms after ({status})",
+        took.as_millis()
+    );
     assert!(status.success() && took < STOPPED_WITHIN, "{status} after {took:?}\n{log}");
     drop((stuck, idle));
     assert_eq!(folder.say("store stats --json").json()["readings"], 10, "what was acknowledged is there");

@@ -44,7 +44,8 @@ fn without_a_known_token_nothing_is_taken_or_shown() {
     let (_folder, served) = service_for_three();
     let batch = heart_rates(&people::id(1), 10).to_string().into_bytes();
     let mut asked = 0;
-    let wrong_tokens = [None, Some(""), Some("foulee_unknown"), Some("' OR 1=1 --"), Some(&served.token[1..])];
+    let wrong_tokens =
+        [None, Some(""), Some("foulee_unknown"), Some("' OR 1=1 --"), Some(&served.token[1..])];
     for token in wrong_tokens {
         let said = served.ask("POST", "/v1/readings", token, JSON, &batch);
         assert_eq!(said.problem(401)["type"], "/problems/unauthorized");
@@ -57,7 +58,10 @@ fn without_a_known_token_nothing_is_taken_or_shown() {
     }
     let basic = [("Content-Type", "application/json"), ("Authorization", "Basic Zm91bGVlOng=")];
     served.ask("POST", "/v1/readings", None, &basic, &batch).problem(401);
-    println!("without a known token: {asked} questions and {} batches refused with 401", wrong_tokens.len() + 1);
+    println!(
+        "without a known token: {asked} questions and {} batches refused with 401",
+        wrong_tokens.len() + 1
+    );
     assert_eq!(served.metric("store_readings"), 0);
     served.stop();
 }
@@ -106,7 +110,10 @@ fn a_token_is_good_for_what_it_is_for_and_nothing_else() {
 
     // A reader writes nothing.
     for reader in [&read_one, &read_here] {
-        assert_eq!(served.post_as(reader, &heart_rates(&one, 10)).problem(403)["type"], "/problems/forbidden");
+        assert_eq!(
+            served.post_as(reader, &heart_rates(&one, 10)).problem(403)["type"],
+            "/problems/forbidden"
+        );
     }
     // One person's writer writes for nobody else, and whoever it is, is as unknown as nobody.
     for other in [&two, &three, &people::id(99)] {
@@ -114,7 +121,11 @@ fn a_token_is_good_for_what_it_is_for_and_nothing_else() {
         let list = refused["rejected"].as_array().expect("a list");
         assert_eq!(list.len(), 10);
         for (index, one) in list.iter().enumerate() {
-            assert_eq!((&one["index"], &one["code"]), (&json!(index), &"participant_unknown".into()), "{one}");
+            assert_eq!(
+                (&one["index"], &one["code"]),
+                (&json!(index), &"participant_unknown".into()),
+                "{one}"
+            );
             assert_eq!(one["field"], "participant");
         }
     }
@@ -143,7 +154,9 @@ fn a_token_is_good_for_what_it_is_for_and_nothing_else() {
         }
     }
     // A reader sees its own, and of others nothing: the same as of nobody.
-    for (reader, seen, unseen) in [(&read_one, vec![&one], vec![&two, &three]), (&read_here, vec![&one, &two], vec![&three])] {
+    for (reader, seen, unseen) in
+        [(&read_one, vec![&one], vec![&two, &three]), (&read_here, vec![&one, &two], vec![&three])]
+    {
         for id in seen {
             // No programme is assigned, so adherence has nothing to be to.
             for path in paths(id).iter().filter(|path| !path.contains("adherence")) {
@@ -155,7 +168,10 @@ fn a_token_is_good_for_what_it_is_for_and_nothing_else() {
         for id in unseen {
             for (path, nobody) in paths(id).iter().zip(paths(&people::id(99))) {
                 let said = served.ask("GET", path, Some(reader), &[], &[]);
-                assert_eq!(said.problem(404), served.ask("GET", &nobody, Some(reader), &[], &[]).problem(404));
+                assert_eq!(
+                    said.problem(404),
+                    served.ask("GET", &nobody, Some(reader), &[], &[]).problem(404)
+                );
                 refused += 1;
             }
         }
@@ -168,8 +184,11 @@ fn a_token_is_good_for_what_it_is_for_and_nothing_else() {
         served.ask("POST", "/v1/participants", Some(token), JSON, new.as_bytes()).problem(403);
         served.ask("DELETE", &format!("/v1/participants/{one}"), Some(token), &[], &[]).problem(403);
     }
-    println!("tokens: {shown} questions answered, {refused} refused as if nobody were there; 30 readings stored");
-    let rows = served.get(&format!("/v1/participants/{one}/readings?from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z"));
+    println!(
+        "tokens: {shown} questions answered, {refused} refused as if nobody were there; 30 readings stored"
+    );
+    let rows = served
+        .get(&format!("/v1/participants/{one}/readings?from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z"));
     let rows = rows.json();
     assert_eq!(rows["items"].as_array().map(Vec::len), Some(10), "from {START_MS}");
     assert_eq!(served.metric("store_readings"), 30);

@@ -26,7 +26,13 @@ fn json_body(what: &'static str, body: impl Into<Vec<u8>>, status: u16, kind: &'
     Wrong { what, headers: JSON.to_vec(), body: body.into(), status, kind, field: None, word: "" }
 }
 
-fn packed(what: &'static str, encoding: &'static str, body: Vec<u8>, status: u16, kind: &'static str) -> Wrong {
+fn packed(
+    what: &'static str,
+    encoding: &'static str,
+    body: Vec<u8>,
+    status: u16,
+    kind: &'static str,
+) -> Wrong {
     let mut wrong = json_body(what, body, status, kind);
     wrong.headers.push(("Content-Encoding", encoding));
     wrong
@@ -106,8 +112,10 @@ fn all(id: &str) -> Vec<Wrong> {
         field: Some("Content-Type"),
         ..json_body(what, text.clone(), 415, unsupported)
     };
-    let wrong_encoding =
-        |what, encoding| Wrong { field: Some("Content-Encoding"), ..packed(what, encoding, text.clone(), 415, unsupported) };
+    let wrong_encoding = |what, encoding| Wrong {
+        field: Some("Content-Encoding"),
+        ..packed(what, encoding, text.clone(), 415, unsupported)
+    };
     let damaged = {
         let mut body = gzip(&large);
         let middle = body.len() / 2;
@@ -132,8 +140,14 @@ fn all(id: &str) -> Vec<Wrong> {
         json_body("NaN", value("NaN"), 400, malformed),
         json_body("infinity", value("Infinity"), 400, malformed),
         json_body("a number beyond a double", value("1e999"), 400, malformed),
-        Wrong { field: Some("series[0].points.value[0]"), ..json_body("a fraction", value("60.5"), 400, malformed) },
-        Wrong { field: Some("series[0].points.value[0]"), ..json_body("a text", value("\"60\""), 400, malformed) },
+        Wrong {
+            field: Some("series[0].points.value[0]"),
+            ..json_body("a fraction", value("60.5"), 400, malformed)
+        },
+        Wrong {
+            field: Some("series[0].points.value[0]"),
+            ..json_body("a text", value("\"60\""), 400, malformed)
+        },
         json_body("a number beyond 64 bits", value("99999999999999999999"), 400, malformed),
         field(
             "an unknown metric",
@@ -141,8 +155,18 @@ fn all(id: &str) -> Vec<Wrong> {
             malformed,
             "series[0].metric",
         ),
-        field("an unknown unit", &with(good.clone(), "/series/0/unit", "bpm".into()), invalid, "series[0].unit"),
-        field("an unknown grain", &with(good.clone(), "/series/0/grain", "hour".into()), malformed, "series[0].grain"),
+        field(
+            "an unknown unit",
+            &with(good.clone(), "/series/0/unit", "bpm".into()),
+            invalid,
+            "series[0].unit",
+        ),
+        field(
+            "an unknown grain",
+            &with(good.clone(), "/series/0/grain", "hour".into()),
+            malformed,
+            "series[0].grain",
+        ),
         field(
             "an unknown kind of source",
             &with(good.clone(), "/series/0/source", "tricorder/x".into()),
@@ -156,13 +180,28 @@ fn all(id: &str) -> Vec<Wrong> {
             "series[0].participant",
         ),
         field("another contract", &with(good.clone(), "/contract", 2.into()), invalid, "contract"),
-        field("values too few", &with(good.clone(), "/series/0/points/value", json!([60])), invalid, "series[0].points.value"),
+        field(
+            "values too few",
+            &with(good.clone(), "/series/0/points/value", json!([60])),
+            invalid,
+            "series[0].points.value",
+        ),
         field("starts too few", &unequal("start", 9), invalid, "series[0].points.end"),
         field("ends too many", &unequal("end", 11), invalid, "series[0].points.end"),
-        field("offsets too few", &with(good.clone(), "/series/0/offset", json!([60, 60])), invalid, "series[0].offset"),
+        field(
+            "offsets too few",
+            &with(good.clone(), "/series/0/offset", json!([60, 60])),
+            invalid,
+            "series[0].offset",
+        ),
         json_body("100,001 readings", grid(100_001).to_string(), 413, too_large),
         json_body("20,001 series", many_series.to_string(), 413, too_large),
-        json_body("a field that is not known", replaced("\"contract\"", "\"name\":\"x\",\"contract\""), 400, malformed),
+        json_body(
+            "a field that is not known",
+            replaced("\"contract\"", "\"name\":\"x\",\"contract\""),
+            400,
+            malformed,
+        ),
         json_body("two batches in one", several, 400, malformed),
         json_body("half a batch", cut(text.clone(), text.len() / 2), 400, malformed),
         json_body("nothing", "", 400, malformed),
@@ -200,7 +239,10 @@ impl Wrong {
             && named;
         (!good).then(|| {
             let Wrong { what, status, kind, field, word, .. } = self;
-            format!("{what}: {status} {kind} {field:?} {word:?} is wanted, found {} {}", said.status, said.body)
+            format!(
+                "{what}: {status} {kind} {field:?} {word:?} is wanted, found {} {}",
+                said.status, said.body
+            )
         })
     }
 }

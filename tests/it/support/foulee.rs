@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -24,6 +26,37 @@ pub(crate) fn command() -> Command {
     }
     command.stdin(Stdio::null());
     command
+}
+
+/// How long a command may take that takes seconds. One that hangs fails its test by name, and holds up nothing.
+const LONGEST: Duration = Duration::from_secs(150);
+
+/// Runs a command to its end.
+#[track_caller]
+pub(crate) fn finish(command: &mut Command) -> Done {
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("foulee runs");
+    let id = child.id();
+    let (sender, ended) = mpsc::channel();
+    std::thread::spawn(move || sender.send(child.wait_with_output()));
+    match ended.recv_timeout(LONGEST) {
+        Ok(output) => output.expect("it ends").into(),
+        Err(_) => {
+            let waits = what_it_waits_for(id);
+            let _ = Command::new("kill").args(["-KILL", &id.to_string()]).status();
+            let said = ended.recv().map(|output| output.map(Done::from));
+            panic!("{command:?} did not end within {LONGEST:?}\n{waits}\n{said:?}");
+        }
+    }
+}
+
+/// The threads of a process and where in the kernel each one is, as far as this system tells.
+fn what_it_waits_for(id: u32) -> String {
+    let tasks = fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten().flatten();
+    let threads = tasks.map(|task| {
+        let read = |name: &str| fs::read_to_string(task.path().join(name)).unwrap_or_default();
+        ["comm", "wchan", "syscall"].map(|name| read(name).trim().to_owned()).join(" ")
+    });
+    threads.collect::<Vec<_>>().join("\n")
 }
 
 /// How a command ended.
@@ -93,11 +126,13 @@ impl Folder {
     }
 
     /// Runs a command to its end.
+    #[track_caller]
     pub(crate) fn run<I: IntoIterator<Item = S>, S: AsRef<std::ffi::OsStr>>(&self, args: I) -> Done {
-        self.command().args(args).output().expect("foulee runs").into()
+        finish(self.command().args(args))
     }
 
     /// Runs a command, its words parted by spaces.
+    #[track_caller]
     pub(crate) fn say(&self, line: &str) -> Done {
         self.run(line.split_whitespace())
     }

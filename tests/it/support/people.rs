@@ -9,6 +9,17 @@ pub(crate) fn id(n: usize) -> String {
 
 /// Adds somebody under an id that is given.
 pub(crate) fn add(folder: &Folder, id: &str, external_id: &str, study: &str, zone: &str) {
-    let words = ["participant", "add", "--id", id, "--external-id", external_id, "--study", study, "--time-zone", zone];
+    let words = [
+        "participant",
+        "add",
+        "--id",
+        id,
+        "--external-id",
+        external_id,
+        "--study",
+        study,
+        "--time-zone",
+        zone,
+    ];
     assert_eq!(folder.run(words).ok().trim(), id);
 }

@@ -33,7 +33,10 @@ pub(crate) struct Said {
 
 impl Said {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     #[track_caller]
@@ -58,13 +61,16 @@ impl Served {
     pub(crate) fn start(folder: &Folder) -> Self {
         let log = folder.file("serve.log");
         let mut command = folder.command();
-        command.args(["serve", "--listen", "127.0.0.1:0"]).stdout(File::create(folder.file("serve.out")).expect("a file"));
+        command
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .stdout(File::create(folder.file("serve.out")).expect("a file"));
         let child = command.stderr(File::create(&log).expect("a file")).spawn().expect("foulee serves");
         let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
         let agent = config.timeout_global(Some(PATIENCE)).build().into();
         let mut served = Self { child, log, agent, address: String::new(), token: String::new() };
         let known = served.until("it says where it listens", |served| {
-            let holder: Value = serde_json::from_slice(&fs::read(folder.data().join("foulee.address")).ok()?).ok()?;
+            let holder: Value =
+                serde_json::from_slice(&fs::read(folder.data().join("foulee.address")).ok()?).ok()?;
             (holder["pid"] == served.child.id()).then_some(holder)
         });
         served.address = known["address"].as_str().expect("an address").to_owned();
@@ -87,7 +93,14 @@ impl Served {
     }
 
     /// Asks with a token, or none.
-    pub(crate) fn ask(&self, method: &str, path: &str, token: Option<&str>, headers: &[(&str, &str)], body: &[u8]) -> Said {
+    pub(crate) fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Said {
         let mut request =
             ureq::http::Request::builder().method(method).uri(format!("http://{}{path}", self.address));
         for (name, value) in headers {
@@ -103,8 +116,8 @@ impl Served {
         };
         let mut answer = answer.unwrap_or_else(|error| panic!("{method} {path}: {error}\n{}", self.log()));
         let headers = answer.headers().iter();
-        let headers =
-            headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+        let headers = headers
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
         Said {
             status: answer.status().as_u16(),
             headers: headers.collect(),

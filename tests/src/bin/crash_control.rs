@@ -65,7 +65,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
     };
     let authority = Arc::new(Everybody(Arc::new(participants)));
-    let state = IngestState::new(store, authority, Arc::new(clock), Arc::new(IngestMetrics::default()), Arc::default());
+    let state = IngestState::new(
+        store,
+        authority,
+        Arc::new(clock),
+        Arc::new(IngestMetrics::default()),
+        Arc::default(),
+    );
     runtime.block_on(async move {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         println!("{}", listener.local_addr()?);

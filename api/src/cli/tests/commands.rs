@@ -71,7 +71,8 @@ fn a_time_is_an_instant_or_a_date() {
 
 #[test]
 fn a_programme_is_a_name_unless_it_can_be_none() {
-    for (text, is_name) in [("graded-walking", true), ("./walk", false), ("walk.json", false), ("Walk", false)]
+    for (text, is_name) in
+        [("graded-walking", true), ("./walk", false), ("walk.json", false), ("Walk", false)]
     {
         let line = ["programme", "assign", ID, text, "--start", "2026-03-02"];
         let Command::Programme(ProgrammeCommand::Assign(assign)) = command(&line) else { panic!() };

@@ -96,7 +96,11 @@ pub(super) async fn order_splits_and_repeats_change_nothing(engine: Engine<'_>, 
         let stats = other.stats().await.expect("stats");
         assert_eq!(stats.readings, rows.len() as u64, "readings counted after shuffle {seed}");
         let verified = other.verify().await.expect("verified");
-        assert_eq!((verified.readings, verified.damaged), (rows.len() as u64, vec![]), "verify after shuffle {seed}");
+        assert_eq!(
+            (verified.readings, verified.damaged),
+            (rows.len() as u64, vec![]),
+            "verify after shuffle {seed}"
+        );
     }
 }
 

@@ -238,7 +238,8 @@ impl Commit<'_> {
         chunk.digest = hot.iter().fold(chunk.digest, |sum, row| sum.plus(hasher.hash(&row.tuple)));
         union(&mut chunk.rows, &hot);
         let rows = &chunk.rows;
-        let appends = rows.last().is_none_or(|last| fresh.first().is_some_and(|(row, _)| last.tuple < row.tuple));
+        let appends =
+            rows.last().is_none_or(|last| fresh.first().is_some_and(|(row, _)| last.tuple < row.tuple));
         let mut changed = false;
         for (row, batch) in fresh {
             let known = if appends { None } else { rows.binary_search_by_key(&row.tuple, |r| r.tuple).ok() };

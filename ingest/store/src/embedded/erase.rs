@@ -37,7 +37,10 @@ pub(super) fn erase(writer: &mut Writer, participant: ParticipantId) -> Result<E
             params![from.id(), to.id()],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
-        tx.execute("UPDATE totals SET readings = readings - ?1, block_bytes = block_bytes - ?2", params![n, bytes])?;
+        tx.execute(
+            "UPDATE totals SET readings = readings - ?1, block_bytes = block_bytes - ?2",
+            params![n, bytes],
+        )?;
         erased.readings += n.unsigned_abs();
         tx.execute("DELETE FROM chunk WHERE id BETWEEN ?1 AND ?2", params![from.id(), to.id()])?;
         tx.execute("DELETE FROM series WHERE no = ?1", params![entry.no])?;

@@ -74,14 +74,16 @@ pub(super) fn digest_of(bytes: &[u8]) -> Digest {
 pub(super) fn put_chunk(conn: &Connection, key: BlockKey, chunk: &Chunk) -> Result<(), StoreError> {
     let Some(last) = chunk.rows.last() else { return Ok(()) };
     let data = encode(&chunk.rows);
-    conn.prepare_cached("INSERT OR REPLACE INTO chunk(id, n, max_start_ms, digest, data) VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![
-            key.id(),
-            chunk.rows.len() as i64,
-            last.tuple.start_ms,
-            chunk.digest.to_bytes().as_slice(),
-            data
-        ])?;
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO chunk(id, n, max_start_ms, digest, data) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![
+        key.id(),
+        chunk.rows.len() as i64,
+        last.tuple.start_ms,
+        chunk.digest.to_bytes().as_slice(),
+        data
+    ])?;
     let more = |now: usize, before: usize| now as i64 - before as i64;
     conn.prepare_cached("UPDATE totals SET readings = readings + ?1, block_bytes = block_bytes + ?2")?
         .execute(params![more(chunk.rows.len(), chunk.count), more(data.len(), chunk.bytes)])?;
@@ -89,7 +91,12 @@ pub(super) fn put_chunk(conn: &Connection, key: BlockKey, chunk: &Chunk) -> Resu
 }
 
 /// Moves the hot rows of a block into its chunk.
-pub(super) fn fold(conn: &Connection, key: BlockKey, hasher: &SeriesHasher, hot: &[Row]) -> Result<(), StoreError> {
+pub(super) fn fold(
+    conn: &Connection,
+    key: BlockKey,
+    hasher: &SeriesHasher,
+    hot: &[Row],
+) -> Result<(), StoreError> {
     let mut chunk = chunk_of(conn, key)?.unwrap_or_default();
     for row in hot {
         if chunk.rows.binary_search_by_key(&row.tuple, |r| r.tuple).is_err() {

@@ -58,7 +58,9 @@ pub(super) fn verify(conn: &Connection, shared: &Shared) -> Result<Verified, Sto
             Ok((row.get(0)?, row.get(1)?))
         })?;
     if there != (counted, bytes) {
-        verified.damaged.push(format!("the totals say {counted} readings in {bytes} bytes, the blocks {there:?}"));
+        verified
+            .damaged
+            .push(format!("the totals say {counted} readings in {bytes} bytes, the blocks {there:?}"));
     }
     let index = shared.index();
     let mut statement = conn.prepare("SELECT id, n, digest, data FROM chunk")?;
@@ -67,17 +69,20 @@ pub(super) fn verify(conn: &Connection, shared: &Shared) -> Result<Verified, Sto
         let key = BlockKey::from_id(row.get(0)?);
         let n: i64 = row.get(1)?;
         let stored = super::merge::digest_of(row.get_ref(2)?.as_blob().unwrap_or_default());
-        let damage = match (decode(row.get_ref(3)?.as_blob().unwrap_or_default()), index.entry(key.series_no())) {
-            (Err(why), _) => Some(why),
-            // Erased since the index was read.
-            (_, None) => None,
-            (Ok(decoded), Some(entry)) => {
-                verified.readings += decoded.len() as u64;
-                let sum = decoded.iter().fold(Digest::default(), |sum, row| sum.plus(entry.hasher.hash(&row.tuple)));
-                let count = usize::try_from(n) == Ok(decoded.len());
-                (sum != stored || !count).then_some("differs from its digest")
-            }
-        };
+        let damage =
+            match (decode(row.get_ref(3)?.as_blob().unwrap_or_default()), index.entry(key.series_no())) {
+                (Err(why), _) => Some(why),
+                // Erased since the index was read.
+                (_, None) => None,
+                (Ok(decoded), Some(entry)) => {
+                    verified.readings += decoded.len() as u64;
+                    let sum = decoded
+                        .iter()
+                        .fold(Digest::default(), |sum, row| sum.plus(entry.hasher.hash(&row.tuple)));
+                    let count = usize::try_from(n) == Ok(decoded.len());
+                    (sum != stored || !count).then_some("differs from its digest")
+                }
+            };
         if let Some(why) = damage {
             verified.damaged.push(format!("block {} of day {}: {why}", key.id(), key.epoch_day()));
         }
