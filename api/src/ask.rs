@@ -9,7 +9,7 @@ use crate::ApiError;
 use crate::adherence::{AdherenceDoc, Period, Plan, assess, load_rows, reference_date};
 use crate::programme::{GRADED_WALKING, doc_digest, graded_walking_doc, programme_of, templates};
 use crate::registry::{NewProgramme, PrescriptionId, Registry};
-use crate::worker::{Person, days_as_of, prior_of};
+use crate::worker::{Person, days_as_of, prior_as_of};
 use crate::zones::home_zones;
 
 /// The period asked for, or the last 28 complete days.
@@ -40,7 +40,7 @@ pub async fn adherence(
     kind: QuotaKind,
     as_of_ms: Option<i64>,
 ) -> Result<AdherenceDoc, ApiError> {
-    let plan = Plan::load(registry, id).await?;
+    let plan = Plan::load_as_of(registry, id, as_of_ms).await?;
     let rows = match as_of_ms {
         None => load_rows(registry, id, period).await?,
         Some(known_at_ms) => {
@@ -50,7 +50,7 @@ pub async fn adherence(
             days_as_of(store, &person, from..period.to, known_at_ms).await?
         }
     };
-    let prior = prior_of(registry, kind).await?;
+    let prior = prior_as_of(registry, kind, as_of_ms).await?;
     let assessed = assess(&plan, &rows, period, kind, &prior)?;
     Ok(AdherenceDoc::new(id, &assessed, as_of_ms.map(crate::feed::rfc3339)))
 }

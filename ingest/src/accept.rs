@@ -22,6 +22,8 @@ pub type Refused = Box<Problem>;
 const EARLIEST_MS: i64 = 946_684_800_000;
 /// How far a device's clock may run ahead of the server's before its readings are refused.
 const FUTURE_TOLERANCE_MS: i64 = 24 * 3_600_000;
+/// A gap may be as long as it was, up to a year at a time: each of its days is marked to be computed.
+const MAX_GAP_MS: i64 = 366 * 86_400_000;
 /// Local time is never further from UTC.
 const MAX_OFFSET_MINUTES: i16 = 18 * 60;
 
@@ -248,13 +250,13 @@ impl Check<'_> {
             }
             _ => {}
         }
-        // A gap may be as long as it was: that is what it is there to say.
-        if metric != Metric::Gap && duration_ms > self.block.grain.max_duration_ms() {
-            let fix = format!(
-                "at most {} s for grain {}",
-                self.block.grain.max_duration_ms() / 1_000,
-                self.block.grain
-            );
+        if end_ms > self.now_ms.saturating_add(FUTURE_TOLERANCE_MS) {
+            let fix = "correct the device's clock: it ends more than a day from now";
+            return no(RejectCode::EndInFuture, "end", fix);
+        }
+        let longest_ms = if metric == Metric::Gap { MAX_GAP_MS } else { self.block.grain.max_duration_ms() };
+        if duration_ms > longest_ms {
+            let fix = format!("at most {} s for {metric} of grain {}", longest_ms / 1_000, self.block.grain);
             return Err((RejectCode::IntervalTooLong, "end", fix));
         }
         if seq > i64::MAX as u64 || rev > i64::MAX as u64 {
@@ -408,7 +410,7 @@ mod tests {
         );
         assert_eq!(
             reject(Metric::HeartRate, Grain::Sample, t, i64::MAX, Some(60)),
-            named(RejectCode::IntervalTooLong, "end")
+            named(RejectCode::EndInFuture, "end")
         );
     }
 

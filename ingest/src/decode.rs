@@ -32,6 +32,9 @@ pub enum DecodeError {
     /// Cut short or damaged.
     #[error("the body is not whole {0:?}; it may have been cut on its way: send it again")]
     Broken(ContentEncoding),
+    /// Packed with a zstd window above 8 MiB.
+    #[error("the body needs a zstd window above 8 MiB; pack it with a window log of at most 23")]
+    Window,
     /// Larger than 32 MiB once unpacked.
     #[error("the body is larger than 32 MiB once unpacked; send it in parts")]
     TooLarge,
@@ -49,7 +52,11 @@ pub fn decode(
     encoding: ContentEncoding,
     mut more: impl FnMut(usize) -> bool,
 ) -> Result<Vec<u8>, DecodeError> {
-    let broken = |_| DecodeError::Broken(encoding);
+    // libzstd tells a window that is not allowed from damage by its words alone.
+    let broken = |error: std::io::Error| match encoding {
+        ContentEncoding::Zstd if error.to_string().contains("too much memory") => DecodeError::Window,
+        _ => DecodeError::Broken(encoding),
+    };
     let mut reader: Box<dyn Read + '_> = match encoding {
         ContentEncoding::Identity => return Ok(body),
         ContentEncoding::Gzip => Box::new(flate2::read::MultiGzDecoder::new(body.as_slice())),
@@ -110,7 +117,7 @@ mod tests {
         encoder.window_log(27).unwrap();
         std::io::copy(&mut std::io::repeat(1).take(20 << 20), &mut encoder).unwrap();
         let packed = encoder.finish().unwrap();
-        assert!(matches!(decode(packed, ContentEncoding::Zstd, |_| true), Err(DecodeError::Broken(_))));
+        assert!(matches!(decode(packed, ContentEncoding::Zstd, |_| true), Err(DecodeError::Window)));
     }
 
     #[test]

@@ -83,8 +83,7 @@ async fn answer(
     body: Body,
 ) -> Result<(Answer, Share), Box<Problem>> {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let token = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
-    let token = token.map(str::trim);
+    let token = text(header::AUTHORIZATION).and_then(bearer);
     state.authority.write_grant(token).await.map_err(denied)?;
     let json =
         text(header::CONTENT_TYPE).is_some_and(|value| value.split(';').next() == Some("application/json"));
@@ -135,7 +134,9 @@ fn look_through(
     share: &mut Share,
 ) -> Result<Accepted, Box<Problem>> {
     let body = decode(body.into(), encoding, |bytes| share.grow(bytes)).map_err(|error| match error {
-        DecodeError::Broken(_) => Box::new(Problem::new(ProblemKind::Malformed).detail(error.to_string())),
+        DecodeError::Broken(_) | DecodeError::Window => {
+            Box::new(Problem::new(ProblemKind::Malformed).detail(error.to_string()))
+        }
         DecodeError::TooLarge => too_large(&error.to_string()),
         DecodeError::Busy => busy(),
     })?;
@@ -181,6 +182,13 @@ async fn store(state: &IngestState, accepted: Accepted) -> Result<Answer, Box<Pr
     };
     state.metrics.answered(count, written.new.unwrap_or(0), rejected.len() as u64);
     Ok(Answer { accepted: count, new: written.new, duplicate: written.new.map(|new| count - new), rejected })
+}
+
+/// The token of an `Authorization` header; the scheme's case does not matter (RFC 9110).
+#[must_use]
+pub fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 fn denied(denied: Denied) -> Box<Problem> {

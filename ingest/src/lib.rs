@@ -21,6 +21,6 @@ mod metrics;
 pub use accept::{Accepted, Refused, accept};
 pub use authority::{Authority, Denied, WriteGrant};
 pub use decode::{ContentEncoding, DecodeError, decode};
-pub use http::{Clock, IngestState, WriteGate, problem_response, router};
+pub use http::{Clock, IngestState, WriteGate, bearer, problem_response, router};
 pub use local::LocalSink;
 pub use metrics::IngestMetrics;

@@ -15,6 +15,7 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts it on a data folder.
+    #[expect(clippy::zombie_processes, reason = "waited for when the value is dropped")]
     pub(crate) fn start(folder: &Path) -> Self {
         let child = Command::new(env!("CARGO_BIN_EXE_foulee"))
             .args(["serve", "--listen", "127.0.0.1:0", "--quiet", "--data-dir"])

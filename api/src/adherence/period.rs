@@ -1,6 +1,7 @@
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike as _, Days, NaiveDate};
 
 use crate::ApiError;
+use crate::registry::RegistryError;
 
 /// Days from one to another, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct Period {
 
 /// Length of a period that is not given, in days.
 const DEFAULT_DAYS: u64 = 28;
+/// Years that dates and times in answers can be written with four digits in.
+const YEARS: std::ops::RangeInclusive<i32> = 1..=9_999;
 
 impl Period {
     /// From what was asked for: the last 28 complete days where nothing was.
@@ -20,7 +23,7 @@ impl Period {
     /// `reference` is the last complete day, see [`reference_date`].
     ///
     /// # Errors
-    /// [`ApiError::PeriodReversed`].
+    /// [`ApiError::PeriodReversed`]; a date before the year 1 or after 9999.
     pub fn choose(
         from: Option<NaiveDate>,
         to: Option<NaiveDate>,
@@ -28,6 +31,9 @@ impl Period {
     ) -> Result<Self, ApiError> {
         let to = to.unwrap_or_else(|| from.map_or(reference, |from| reference.max(from)));
         let from = from.unwrap_or_else(|| to.checked_sub_days(Days::new(DEFAULT_DAYS - 1)).unwrap_or(to));
+        if ![from, to].iter().all(|date| YEARS.contains(&date.year())) {
+            return Err(RegistryError::DateOutOfRange.into());
+        }
         if to < from { Err(ApiError::PeriodReversed) } else { Ok(Self { from, to }) }
     }
 }

@@ -28,7 +28,20 @@ impl Plan {
     /// # Errors
     /// When the registry fails or a stored document does not read back.
     pub async fn load(registry: &Registry, participant: ParticipantId) -> Result<Self, ApiError> {
-        let prescriptions = registry.prescriptions(participant).await?;
+        Self::load_as_of(registry, participant, None).await
+    }
+
+    /// As the registry knew it at an instant, ms UTC; as it knows it now where none is given.
+    ///
+    /// # Errors
+    /// As [`Plan::load`].
+    pub async fn load_as_of(
+        registry: &Registry,
+        participant: ParticipantId,
+        known_at_ms: Option<i64>,
+    ) -> Result<Self, ApiError> {
+        let mut prescriptions = registry.prescriptions(participant).await?;
+        prescriptions.retain(|one| known_at_ms.is_none_or(|at| one.recorded_ms <= at));
         let mut programmes = Vec::with_capacity(prescriptions.len());
         for prescription in &prescriptions {
             let stored = registry.programme(&prescription.programme, prescription.version).await?;

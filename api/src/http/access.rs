@@ -140,8 +140,8 @@ impl Caller {
         let bearer = headers
             .get(header::AUTHORIZATION)
             .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "));
-        let token = bearer.map(str::trim).or_else(|| cookie(headers));
+            .and_then(foulee_ingest::bearer);
+        let token = bearer.or_else(|| cookie(headers));
         let Some(token) = token else { return Ok(None) };
         Ok(service.access.scope(token).await?.map(|(_, scope)| Self { scope }))
     }

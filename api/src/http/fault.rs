@@ -72,6 +72,9 @@ impl From<ApiError> for Fault {
             ApiError::Registry(RegistryError::Name { source, .. }) => {
                 Some(Problem::new(ProblemKind::InvalidField).field("name", source.to_string()))
             }
+            ApiError::Registry(RegistryError::DateOutOfRange) => {
+                Some(Problem::new(ProblemKind::InvalidField).field("date", error.to_string()))
+            }
             ApiError::Registry(RegistryError::ZoneUnknown) => {
                 Some(Problem::new(ProblemKind::InvalidField).field("time_zone", error.to_string()))
             }

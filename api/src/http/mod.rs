@@ -61,10 +61,10 @@ pub fn router(service: Service) -> Router {
         .merge(v1)
         .merge(pages)
         .merge(health)
-        .fallback(not_found)
-        .method_not_allowed_fallback(method_not_allowed)
         .with_state(service)
         .merge(ingest_router(ingest))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn(finish))
 }
 

@@ -15,7 +15,7 @@ mod weeks;
 
 pub use day::{ComputedDay, compute_day};
 pub use person::{Person, PersonSource};
-pub use priors::prior_of;
+pub use priors::{prior_as_of, prior_of};
 pub use readings::{CONTEXT_MS, Readings};
 pub use recompute::{Worker, days_as_of};
 pub use rows::{DayPayload, MeasureCell, MinutesPayload, cause_word};

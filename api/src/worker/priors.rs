@@ -27,7 +27,26 @@ fn kind_of(kind: QuotaKind) -> String {
 /// # Errors
 /// When the registry fails.
 pub async fn prior_of(registry: &Registry, kind: QuotaKind) -> Result<Prior, ApiError> {
-    match registry.latest_snapshot(&kind_of(kind)).await? {
+    prior_as_of(registry, kind, None).await
+}
+
+/// The same as it was stored at an instant, ms UTC.
+///
+/// # Errors
+/// When the registry fails.
+pub async fn prior_as_of(
+    registry: &Registry,
+    kind: QuotaKind,
+    known_at_ms: Option<i64>,
+) -> Result<Prior, ApiError> {
+    let mut snapshot = registry.latest_snapshot(&kind_of(kind)).await?;
+    while let Some(later) =
+        snapshot.as_ref().filter(|found| known_at_ms.is_some_and(|at| found.recorded_ms > at))
+    {
+        let before = later.version.saturating_sub(1);
+        snapshot = registry.snapshot(&kind_of(kind), before).await?;
+    }
+    match snapshot {
         Some(snapshot) => {
             let payload: PriorPayload = serde_json::from_str(&snapshot.payload)?;
             Ok(Prior::new(payload.a, payload.b)?)

@@ -99,7 +99,13 @@ impl Readings {
                     contact: within(&source.contact, from, to, |c| (c.at_ms, c.at_ms)),
                     day_total_steps: days.iter().map(|total| total.count).max(),
                     hour_totals: hours,
-                    gaps: within(&source.gaps, from, to, |g| (g.start_ms, g.end_ms)),
+                    // A gap may be a year long, and there are few.
+                    gaps: source
+                        .gaps
+                        .iter()
+                        .filter(|g| g.start_ms < to && g.end_ms > from)
+                        .copied()
+                        .collect(),
                 }
             })
             .collect()

@@ -155,60 +155,47 @@ impl Worker {
         }
         let dates: Vec<NaiveDate> = dates.into_iter().collect();
         let mut changed = 0;
-        let mut touched = BTreeSet::new();
         let mut resting = Resting::load(&self.registry, &person, dates.first().copied()).await?;
         for span in dates.chunk_by(|a, b| (*b - *a).num_days() <= 2).flat_map(|run| run.chunks(SPAN_DAYS)) {
             let writes = self.span(&person, &knowledge, &rows, span, now_ms, &mut resting).await?;
-            touched.extend(writes.iter().filter_map(|write| match write {
-                RowWrite::Day(row) => Some(row.date),
-                RowWrite::DropDay { date, .. } => Some(*date),
-                _ => None,
-            }));
             changed += self.registry.write_rows(&writes).await?.changed;
         }
-        touched.extend(self.plan_changed(id, &rows, now_ms).await?);
-        weeks::recompute(&self.registry, id, &touched, now_ms).await?;
-        if everything {
-            let computed = Computed {
-                input_digest: knowledge,
-                versions: ALGORITHM_VERSION.to_owned(),
-                computed_ms: now_ms,
-                payload: "{}".to_owned(),
-            };
-            let row =
-                ResultRow { participant: id, kind: PERSON_KIND.to_owned(), key: String::new(), computed };
-            self.registry.write_rows(&[RowWrite::Result(row)]).await?;
+        // The weeks of every day that was asked about, not only of those that changed: where the process was killed
+        // between a day's row and its week's, the row is there already. What follows says that it is done, so it is last.
+        let mut touched: BTreeSet<NaiveDate> = dates.into_iter().collect();
+        let plan = self.new_plan(id).await?;
+        if plan.is_some() {
+            touched.extend(rows.keys());
+            let old = self.registry.results(id, super::WEEK_KIND).await?.into_iter().map(|row| {
+                RowWrite::DropResult { participant: id, kind: super::WEEK_KIND.to_owned(), key: row.key }
+            });
+            self.registry.write_rows(&old.collect::<Vec<_>>()).await?;
         }
+        weeks::recompute(&self.registry, id, &touched, now_ms).await?;
+        let mut done = Vec::new();
+        for (kind, input_digest) in [(PERSON_KIND, everything.then_some(knowledge)), (PLAN_KIND, plan)] {
+            done.extend(input_digest.map(|input_digest| {
+                let versions = ALGORITHM_VERSION.to_owned();
+                let computed =
+                    Computed { input_digest, versions, computed_ms: now_ms, payload: "{}".to_owned() };
+                RowWrite::Result(ResultRow {
+                    participant: id,
+                    kind: kind.to_owned(),
+                    key: String::new(),
+                    computed,
+                })
+            }));
+        }
+        self.registry.write_rows(&done).await?;
         Ok(changed)
     }
 
-    /// The dates whose weeks are to be judged anew because another programme was assigned: all of them, once.
-    async fn plan_changed(
-        &self,
-        id: ParticipantId,
-        rows: &HashMap<NaiveDate, (Vec<u8>, String)>,
-        now_ms: i64,
-    ) -> Result<Vec<NaiveDate>, ApiError> {
+    /// The digest of what is prescribed, where the weeks were judged under something else.
+    async fn new_plan(&self, id: ParticipantId) -> Result<Option<Vec<u8>>, ApiError> {
         let prescriptions = self.registry.prescriptions(id).await?;
         let digest = Sha256::digest(format!("{prescriptions:?}")).to_vec();
         let known = self.registry.result_row(id, PLAN_KIND, "").await?;
-        if known.is_some_and(|row| row.computed.input_digest == digest) {
-            return Ok(Vec::new());
-        }
-        for row in self.registry.results(id, super::WEEK_KIND).await? {
-            let drop =
-                RowWrite::DropResult { participant: id, kind: super::WEEK_KIND.to_owned(), key: row.key };
-            self.registry.write_rows(&[drop]).await?;
-        }
-        let computed = Computed {
-            input_digest: digest,
-            versions: ALGORITHM_VERSION.to_owned(),
-            computed_ms: now_ms,
-            payload: "{}".to_owned(),
-        };
-        let row = ResultRow { participant: id, kind: PLAN_KIND.to_owned(), key: String::new(), computed };
-        self.registry.write_rows(&[RowWrite::Result(row)]).await?;
-        Ok(rows.keys().copied().collect())
+        Ok(known.is_none_or(|row| row.computed.input_digest != digest).then_some(digest))
     }
 
     /// Rows of some dates that lie together.

@@ -34,6 +34,8 @@ pub struct Rejection {
 pub enum RejectCode {
     /// Starts more than a day after the server's clock.
     StartInFuture,
+    /// Ends more than a day after the server's clock.
+    EndInFuture,
     /// Starts before the year 2000.
     StartTooEarly,
     /// Ends before it starts.
@@ -68,6 +70,7 @@ impl RejectCode {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::StartInFuture => "start_in_future",
+            Self::EndInFuture => "end_in_future",
             Self::StartTooEarly => "start_too_early",
             Self::EndBeforeStart => "end_before_start",
             Self::IntervalRequired => "interval_required",

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 /// A participant's pseudonym (UUIDv7). It is the only way in which a person is named anywhere in Foulée.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "Uuid", into = "Uuid")]
 pub struct ParticipantId(Uuid);
 
 /// Why a text is not a participant's id.
@@ -59,6 +59,19 @@ impl ParticipantId {
     }
 }
 
+impl TryFrom<Uuid> for ParticipantId {
+    type Error = IdError;
+    fn try_from(uuid: Uuid) -> Result<Self, IdError> {
+        Self::new(uuid)
+    }
+}
+
+impl From<ParticipantId> for Uuid {
+    fn from(id: ParticipantId) -> Self {
+        id.0
+    }
+}
+
 impl FromStr for ParticipantId {
     type Err = IdError;
     fn from_str(text: &str) -> Result<Self, IdError> {
@@ -69,5 +82,18 @@ impl FromStr for ParticipantId {
 impl fmt::Display for ParticipantId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_refused_on_every_way_in() {
+        let nil = "00000000-0000-0000-0000-000000000000";
+        assert_eq!(nil.parse::<ParticipantId>(), Err(IdError::Nil));
+        assert!(serde_json::from_str::<ParticipantId>(&format!("\"{nil}\"")).is_err());
+        assert_eq!("x".parse::<ParticipantId>(), Err(IdError::NotAUuid));
     }
 }

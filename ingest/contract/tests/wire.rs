@@ -11,21 +11,21 @@ use serde::de::DeserializeOwned;
 
 fn golden<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, value: &T) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
-    let mut written = serde_json::to_string_pretty(value).unwrap();
+    let mut written = serde_json::to_string_pretty(value).expect("it can be written");
     written.push('\n');
     if std::env::var_os("FOULEE_BLESS").is_some() {
-        std::fs::write(&file, &written).unwrap();
+        std::fs::write(&file, &written).expect("the golden file can be written");
     }
     let pinned = std::fs::read_to_string(&file).unwrap_or_default();
     assert_eq!(
         pinned, written,
         "{name} differs; if that is meant, run with FOULEE_BLESS=1 and say so in CHANGELOG.md"
     );
-    assert_eq!(&serde_json::from_str::<T>(&pinned).unwrap(), value, "{name} reads back");
+    assert_eq!(&serde_json::from_str::<T>(&pinned).expect("it reads"), value, "{name} reads back");
 }
 
 fn who() -> ParticipantId {
-    "01900000-0000-7000-8000-000000000001".parse().unwrap()
+    "01900000-0000-7000-8000-000000000001".parse().expect("an id")
 }
 
 fn block(source: Source, metric: Metric, grain: Grain) -> SeriesBlock {
@@ -151,6 +151,7 @@ fn answers() {
 fn every_code_is_pinned() {
     let codes = [
         RejectCode::StartInFuture,
+        RejectCode::EndInFuture,
         RejectCode::StartTooEarly,
         RejectCode::EndBeforeStart,
         RejectCode::IntervalRequired,
