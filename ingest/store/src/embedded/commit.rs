@@ -12,8 +12,6 @@ use crate::{SeriesHasher, StoreError, WriteBatch, epoch_day};
 /// A block with at least this many rows waiting is rewritten; fewer go to the log. Rewriting a day of minutes costs
 /// about as much as logging 250 rows and folding them later (measured with `api/benches/ingest.rs`).
 const MERGE_AT: usize = 256;
-/// Blocks folded with one commit, so that no commit waits long for folding.
-const FOLD_AT_ONCE: usize = 96;
 
 /// What a transaction changed, to be done to the memory after it is committed.
 #[derive(Default)]
@@ -23,6 +21,8 @@ pub(super) struct Staged {
     logged: Vec<(BlockKey, Row)>,
     record: i64,
     in_chunk: Vec<BlockKey>,
+    /// Blocks of the log in which a known row was logged again with a greater provenance.
+    regraded: HashSet<BlockKey>,
     marked: Vec<(i64, i32)>,
     log_cut: bool,
     /// New tuples of each batch.
@@ -130,11 +130,10 @@ pub(super) fn fold_due(
         staged.log_cut = true;
     }
     let merged: HashSet<BlockKey> = staged.in_chunk.iter().copied().collect();
-    let mut logged_too: HashSet<BlockKey> = HashSet::new();
-    logged_too.extend(staged.logged.iter().map(|(key, _)| *key));
     for key in due {
-        // Rows logged by this very commit reach the memory after the fold: leave their block for the next one.
-        if merged.contains(key) || logged_too.contains(key) {
+        // Rows logged by this very commit reach the memory after the fold, as later rows of the log. But of a row that
+        // a chunk holds the log may not hold a better provenance: it would be skipped when the log is replayed.
+        if merged.contains(key) || staged.regraded.contains(key) {
             continue;
         }
         if let Some(entry) = index.entry(key.series_no()) {
@@ -143,11 +142,6 @@ pub(super) fn fold_due(
         }
     }
     Ok(())
-}
-
-/// How many blocks to fold with one commit.
-pub(super) fn fold_limit() -> usize {
-    FOLD_AT_ONCE
 }
 
 struct Commit<'a> {
@@ -273,6 +267,7 @@ impl Commit<'_> {
             if let Some(known) = find(logged, &row.tuple) {
                 if row.provenance > known.provenance {
                     self.staged.logged.push((key, Row { upload: known.upload, ..*row }));
+                    self.staged.regraded.insert(key);
                     changed = true;
                 }
                 continue;

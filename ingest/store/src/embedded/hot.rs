@@ -28,6 +28,11 @@ const FREEZE_ROWS: usize = 200_000;
 /// Or this many log records, so that a trickle of single readings does not make start-up slow.
 const FREEZE_RECORDS: usize = 20_000;
 
+/// Blocks folded with one commit, so that no commit waits long for folding; as many again for each further
+/// [`FOLD_MORE_ROWS`] that came meanwhile, so that the log does not outgrow the folding.
+const FOLD_AT_ONCE: usize = 96;
+const FOLD_MORE_ROWS: usize = 50_000;
+
 impl Hot {
     /// Replays the log.
     pub(super) fn load(conn: &Connection, index: &SeriesIndex) -> Result<Self, StoreError> {
@@ -136,8 +141,8 @@ impl Hot {
         }
     }
 
-    /// Blocks to fold with the next commit, at most `limit`; begins a freeze where one is due.
-    pub(super) fn due(&mut self, limit: usize) -> Vec<BlockKey> {
+    /// Blocks to fold with the next commit; begins a freeze where one is due.
+    pub(super) fn due(&mut self) -> Vec<BlockKey> {
         let long = self.active_rows >= FREEZE_ROWS || self.active_records >= FREEZE_RECORDS;
         if self.frozen_upto == 0 && long {
             self.frozen = std::mem::take(&mut self.active);
@@ -145,6 +150,7 @@ impl Hot {
             self.active_rows = 0;
             self.active_records = 0;
         }
+        let limit = FOLD_AT_ONCE * (1 + self.active_rows / FOLD_MORE_ROWS);
         self.frozen.keys().take(limit).copied().collect()
     }
 

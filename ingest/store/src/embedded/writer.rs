@@ -8,7 +8,7 @@ use foulee_contract::ParticipantId;
 use rusqlite::{Connection, TransactionBehavior, params};
 use tokio::sync::oneshot;
 
-use super::commit::{fold_due, fold_limit, write_batches};
+use super::commit::{fold_due, write_batches};
 use super::erase::erase;
 use super::{Acknowledge, Shared};
 use crate::{Digest, DirtyDay, Erased, Stats, StoreError, WriteBatch, Written};
@@ -112,7 +112,7 @@ impl Writer {
 
     /// One transaction: the batches, their dirty days, and some folding. The memory follows only after the commit.
     fn commit(&mut self, batches: &[&WriteBatch]) -> Result<Vec<u64>, StoreError> {
-        let due = self.shared.hot_mut().due(fold_limit());
+        let due = self.shared.hot_mut().due();
         if batches.is_empty() && due.is_empty() && self.shared.hot().folded_upto().is_none() {
             return Ok(Vec::new());
         }
