@@ -18,10 +18,9 @@ pub(crate) struct Share {
 }
 
 impl Budget {
-    /// A share of `bytes`, or `None` where that much is not left.
-    pub(crate) fn take(&self, bytes: usize) -> Option<Share> {
-        let mut share = Share { used: Arc::clone(&self.used), bytes: 0 };
-        share.grow(bytes).then_some(share)
+    /// A share of nothing yet.
+    pub(crate) fn share(&self) -> Share {
+        Share { used: Arc::clone(&self.used), bytes: 0 }
     }
 }
 
@@ -37,6 +36,16 @@ impl Share {
         self.bytes += bytes;
         true
     }
+
+    /// Is `bytes` from now on: gives back what is more, takes what is missing; whether that was left.
+    pub(crate) fn resize(&mut self, bytes: usize) -> bool {
+        if let Some(missing) = bytes.checked_sub(self.bytes) {
+            return self.grow(missing);
+        }
+        self.used.fetch_sub(self.bytes - bytes, Ordering::AcqRel);
+        self.bytes = bytes;
+        true
+    }
 }
 
 impl Drop for Share {
@@ -49,15 +58,29 @@ impl Drop for Share {
 mod tests {
     use super::*;
 
+    fn take(budget: &Budget, bytes: usize) -> Option<Share> {
+        let mut share = budget.share();
+        share.grow(bytes).then_some(share)
+    }
+
     #[test]
     fn what_is_not_left_is_refused_and_comes_back() {
         let budget = Budget::default();
-        let first = budget.take(BUDGET_BYTES - 10).expect("it is empty");
-        assert!(budget.take(11).is_none());
-        let second = budget.take(10).expect("just fits");
+        let first = take(&budget, BUDGET_BYTES - 10).expect("it is empty");
+        assert!(take(&budget, 11).is_none());
+        let second = take(&budget, 10).expect("just fits");
         drop(first);
-        assert!(budget.take(BUDGET_BYTES - 10).is_some());
+        assert!(take(&budget, BUDGET_BYTES - 10).is_some());
         drop(second);
-        assert!(budget.take(2 * BUDGET_BYTES).is_some(), "one alone always fits");
+        assert!(take(&budget, 2 * BUDGET_BYTES).is_some(), "one alone always fits");
+    }
+
+    #[test]
+    fn a_share_that_shrinks_leaves_room_for_others() {
+        let budget = Budget::default();
+        let mut first = take(&budget, BUDGET_BYTES).expect("it is empty");
+        assert!(first.resize(BUDGET_BYTES - 10));
+        let mut second = take(&budget, 10).expect("just fits");
+        assert!(!second.resize(11) && second.resize(9) && second.resize(10));
     }
 }

@@ -1,15 +1,16 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use foulee_contract::{Answer, Batch, MAX_WIRE_BYTES, Problem, ProblemKind};
+use foulee_contract::{Answer, Batch, MAX_READINGS, MAX_WIRE_BYTES, Problem, ProblemKind, SeriesBlock};
 use foulee_store::{Store, StoreError};
 use tokio::sync::Semaphore;
 
+use crate::arrive::{ArriveError, arrive};
 use crate::budget::{Budget, Share};
 use crate::{
     Accepted, Authority, ContentEncoding, DecodeError, Denied, IngestMetrics, WriteGrant, accept, decode,
@@ -67,8 +68,9 @@ const PARSE_INLINE_BYTES: usize = 16 << 10;
 async fn post_readings(State(state): State<IngestState>, headers: HeaderMap, body: Body) -> Response {
     match answer(&state, &headers, body).await {
         Ok((answer, share)) => {
+            let response = (StatusCode::OK, axum::Json(answer)).into_response();
             drop(share);
-            (StatusCode::OK, axum::Json(answer)).into_response()
+            response
         }
         Err(problem) => {
             state.metrics.refused(problem.kind == ProblemKind::TooManyRequests);
@@ -94,19 +96,10 @@ async fn answer(
         .ok_or_else(|| unsupported("Content-Encoding", "identity, gzip or zstd"))?;
     let announced = text(header::CONTENT_LENGTH).and_then(|value| value.parse::<usize>().ok());
     if announced.is_some_and(|bytes| bytes > MAX_WIRE_BYTES) {
-        return Err(too_large("the body is larger than 8 MiB; send it in parts"));
+        return Err(not_arrived(ArriveError::TooLarge));
     }
-    let mut share = state.budget.take(announced.unwrap_or(MAX_WIRE_BYTES)).ok_or_else(busy)?;
-    let body = axum::body::to_bytes(body, MAX_WIRE_BYTES).await.map_err(|error| {
-        // Either over the limit or cut off; a client that was cut off no longer reads.
-        let over = std::error::Error::source(&error)
-            .is_some_and(|source| source.to_string().contains("length limit"));
-        if over {
-            too_large("the body is larger than 8 MiB; send it in parts")
-        } else {
-            Box::new(Problem::new(ProblemKind::Malformed).detail("the body was cut off; send it again"))
-        }
-    })?;
+    let mut share = state.budget.share();
+    let body = arrive(body, &mut share).await.map_err(not_arrived)?;
     // Asked again now that the body is here: it may have been long on its way.
     let _open = state.gate.read().await;
     let grant = state.authority.write_grant(token).await.map_err(denied)?;
@@ -126,27 +119,38 @@ async fn answer(
     store(state, accepted).await.map(|answer| (answer, share))
 }
 
+/// A reading on its way to the store, and a rejection with its texts and its place in the answer.
+const ROW_BYTES: usize = 80;
+const REJECTION_BYTES: usize = 400;
+
 fn look_through(
-    body: Bytes,
+    body: Vec<u8>,
     encoding: ContentEncoding,
     grant: &WriteGrant,
     now_ms: i64,
     share: &mut Share,
 ) -> Result<Accepted, Box<Problem>> {
-    let body = decode(body.into(), encoding, |bytes| share.grow(bytes)).map_err(|error| match error {
+    let batch = read(body, encoding, share)?;
+    let readings: usize = batch.series.iter().map(SeriesBlock::len).sum();
+    if !share.grow(readings.min(MAX_READINGS) * ROW_BYTES) {
+        return Err(busy());
+    }
+    let accepted = accept(&batch, grant, now_ms)?;
+    drop(batch);
+    let kept = accepted.write.len() * ROW_BYTES + accepted.rejected.len() * REJECTION_BYTES;
+    if share.resize(kept) { Ok(accepted) } else { Err(busy()) }
+}
+
+/// The batch of a body. No step takes memory that the share does not hold.
+fn read(body: Vec<u8>, encoding: ContentEncoding, share: &mut Share) -> Result<Batch, Box<Problem>> {
+    let body = decode(body, encoding, |bytes| share.grow(bytes)).map_err(|error| match error {
         DecodeError::Broken(_) | DecodeError::Window => {
             Box::new(Problem::new(ProblemKind::Malformed).detail(error.to_string()))
         }
         DecodeError::TooLarge => too_large(&error.to_string()),
         DecodeError::Busy => busy(),
     })?;
-    let batch: Batch = serde_json::from_slice(&body).map_err(|_| explain(&body))?;
-    // 80 B a reading on its way to the store.
-    let readings: usize = batch.series.iter().map(foulee_contract::SeriesBlock::len).sum();
-    if !share.grow(readings.min(foulee_contract::MAX_READINGS) * 80) {
-        return Err(busy());
-    }
-    accept(&batch, grant, now_ms)
+    serde_json::from_slice(&body).map_err(|_| explain(&body))
 }
 
 /// Parses again, slowly, to name the field.
@@ -208,6 +212,16 @@ fn too_large(detail: &str) -> Box<Problem> {
     Box::new(Problem::new(ProblemKind::TooLarge).detail(detail))
 }
 
+fn not_arrived(error: ArriveError) -> Box<Problem> {
+    let kind = match error {
+        ArriveError::TooLarge => ProblemKind::TooLarge,
+        ArriveError::CutOff => ProblemKind::Malformed,
+        ArriveError::Silent => ProblemKind::RequestTimeout,
+        ArriveError::Busy => return busy(),
+    };
+    Box::new(Problem::new(kind).detail(error.to_string()))
+}
+
 fn busy() -> Box<Problem> {
     Box::new(Problem::new(ProblemKind::TooManyRequests))
 }
@@ -222,6 +236,7 @@ pub fn problem_response(problem: Problem) -> Response {
         _ => None,
     };
     let challenge = (problem.kind == ProblemKind::Unauthorized).then_some("Bearer");
+    let is_late = problem.kind == ProblemKind::RequestTimeout;
     let mut response = (status, axum::Json(problem)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
@@ -230,6 +245,10 @@ pub fn problem_response(problem: Problem) -> Response {
     }
     if let Some(challenge) = challenge {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    }
+    if is_late {
+        // The rest of its body may still come, and would be taken for the next request.
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }

@@ -4,12 +4,13 @@
 //! - What is acknowledged is durable: the answer is made after the store's own.
 //! - The good part of a batch is kept, each refused reading is named with its field and fix; a batch that is wrong as a
 //!   whole leaves nothing behind.
-//! - Memory is bounded: what does not fit is refused with 429 before it is read.
+//! - Memory is bounded: it is reserved before it is taken, and what does not fit is refused with 429.
 //!
 //! It never interprets a reading (that is analytics) and never decides who may write (that is the [`Authority`]).
 #![forbid(unsafe_code)]
 
 mod accept;
+mod arrive;
 mod authority;
 mod budget;
 mod decode;

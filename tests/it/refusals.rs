@@ -19,6 +19,8 @@ mod import;
 mod readings;
 #[path = "refusals/service.rs"]
 mod service;
+#[path = "refusals/silence.rs"]
+mod silence;
 #[path = "refusals/tokens.rs"]
 mod tokens;
 #[path = "refusals/whole.rs"]

@@ -69,6 +69,8 @@ kinds! {
     NotFound, "/problems/not-found", 404, "Nothing found here";
     /// The path exists, the method does not.
     MethodNotAllowed, "/problems/method-not-allowed", 405, "The method is not allowed here";
+    /// Nothing of the body came for too long.
+    RequestTimeout, "/problems/request-timeout", 408, "The request did not arrive in time";
     /// It exists already, or in another state.
     Conflict, "/problems/conflict", 409, "It conflicts with what is there";
     /// Larger than the limits.
