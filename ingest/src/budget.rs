@@ -1,7 +1,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Bytes that all requests together may hold: with the store's own queue it keeps the process under 256 MB.
+/// Bytes that all requests together may hold: with the store's own queue it keeps the process under 256 MB. One batch
+/// within the limits fits whatever the others hold back for a moment: 32 MiB unpacked and at most 52 MiB parsed.
 const BUDGET_BYTES: usize = 96 << 20;
 
 /// What is left of the memory set aside for requests.

@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 
 use crate::arrive::{ArriveError, arrive};
 use crate::budget::{Budget, Share};
+use crate::weigh::weigh;
 use crate::{
     Accepted, Authority, ContentEncoding, DecodeError, Denied, IngestMetrics, WriteGrant, accept, decode,
 };
@@ -150,7 +151,14 @@ fn read(body: Vec<u8>, encoding: ContentEncoding, share: &mut Share) -> Result<B
         DecodeError::TooLarge => too_large(&error.to_string()),
         DecodeError::Busy => busy(),
     })?;
-    serde_json::from_slice(&body).map_err(|_| explain(&body))
+    let parsed = weigh(&body).map_err(|error| too_large(&error.to_string()))?;
+    if !share.resize(body.capacity() + parsed) {
+        return Err(busy());
+    }
+    let batch = serde_json::from_slice(&body).map_err(|_| explain(&body))?;
+    drop(body);
+    share.resize(parsed);
+    Ok(batch)
 }
 
 /// Parses again, slowly, to name the field.

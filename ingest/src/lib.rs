@@ -18,6 +18,7 @@ mod http;
 pub mod import;
 mod local;
 mod metrics;
+mod weigh;
 
 pub use accept::{Accepted, Refused, accept};
 pub use authority::{Authority, Denied, WriteGrant};

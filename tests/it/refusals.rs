@@ -15,6 +15,8 @@ mod batch;
 mod extremes;
 #[path = "refusals/import.rs"]
 mod import;
+#[path = "refusals/memory.rs"]
+mod memory;
 #[path = "refusals/readings.rs"]
 mod readings;
 #[path = "refusals/service.rs"]
