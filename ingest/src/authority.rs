@@ -39,4 +39,7 @@ pub enum Denied {
 pub trait Authority: Send + Sync {
     /// The grant of the token in an `Authorization: Bearer` header, given without the word `Bearer`.
     fn write_grant<'a>(&'a self, token: Option<&'a str>) -> BoxFuture<'a, Result<WriteGrant, Denied>>;
+
+    /// The same, found out after it was asked for and not remembered from before: who was added a moment ago is in it.
+    fn fresh_write_grant<'a>(&'a self, token: Option<&'a str>) -> BoxFuture<'a, Result<WriteGrant, Denied>>;
 }

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use foulee_contract::{Answer, Batch, MAX_READINGS, MAX_WIRE_BYTES, Problem, ProblemKind, SeriesBlock};
 use foulee_store::{Store, StoreError};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::arrive::{ArriveError, arrive};
 use crate::budget::{Budget, Share};
@@ -55,6 +55,12 @@ impl IngestState {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let readers = Arc::new(Semaphore::new(cores));
         Self { store, authority, clock, metrics, budget: Budget::default(), gate, readers }
+    }
+
+    /// A turn to read a large batch.
+    async fn turn(&self, large: bool) -> Option<SemaphorePermit<'_>> {
+        // Never closed; without a permit it would still be right, only larger.
+        if large { self.readers.acquire().await.ok() } else { None }
     }
 }
 
@@ -103,21 +109,30 @@ async fn answer(
     let body = arrive(body, &mut share).await.map_err(not_arrived)?;
     // Asked again now that the body is here: it may have been long on its way.
     let _open = state.gate.read().await;
-    let grant = state.authority.write_grant(token).await.map_err(denied)?;
+    let mut grant = state.authority.write_grant(token).await.map_err(denied)?;
     let now_ms = (state.clock)();
-    let (accepted, share) = if body.len() <= PARSE_INLINE_BYTES && encoding == ContentEncoding::Identity {
-        (look_through(body, encoding, &grant, now_ms, &mut share)?, share)
-    } else {
-        // Never closed; without a permit it would still be right, only larger.
-        let _turn = state.readers.acquire().await.ok();
-        let look = move || {
-            look_through(body, encoding, &grant, now_ms, &mut share).map(|accepted| (accepted, share))
-        };
-        tokio::task::spawn_blocking(look)
-            .await
-            .map_err(|_| Box::new(Problem::new(ProblemKind::Internal)))??
-    };
+    let large = body.len() > PARSE_INLINE_BYTES || encoding != ContentEncoding::Identity;
+    let mut turn = state.turn(large).await;
+    let (batch, share) = on_thread(large, move || read(body, encoding, share)).await?;
+    if !batch.series.iter().all(|block| grant.allows(&block.participant)) {
+        // What is remembered may be older than a participant who was just added. Others read while this one waits.
+        drop(turn.take());
+        grant = state.authority.fresh_write_grant(token).await.map_err(denied)?;
+        turn = state.turn(large).await;
+    }
+    let (accepted, share) = on_thread(large, move || look_through(batch, &grant, now_ms, share)).await?;
+    drop(turn);
     store(state, accepted).await.map(|answer| (answer, share))
+}
+
+async fn on_thread<T: Send + 'static>(
+    large: bool,
+    work: impl FnOnce() -> Result<T, Box<Problem>> + Send + 'static,
+) -> Result<T, Box<Problem>> {
+    if !large {
+        return work();
+    }
+    tokio::task::spawn_blocking(work).await.map_err(|_| Box::new(Problem::new(ProblemKind::Internal)))?
 }
 
 /// A reading on its way to the store, and a rejection with its texts and its place in the answer.
@@ -125,13 +140,11 @@ const ROW_BYTES: usize = 80;
 const REJECTION_BYTES: usize = 400;
 
 fn look_through(
-    body: Vec<u8>,
-    encoding: ContentEncoding,
+    batch: Batch,
     grant: &WriteGrant,
     now_ms: i64,
-    share: &mut Share,
-) -> Result<Accepted, Box<Problem>> {
-    let batch = read(body, encoding, share)?;
+    mut share: Share,
+) -> Result<(Accepted, Share), Box<Problem>> {
     let readings: usize = batch.series.iter().map(SeriesBlock::len).sum();
     if !share.grow(readings.min(MAX_READINGS) * ROW_BYTES) {
         return Err(busy());
@@ -139,11 +152,11 @@ fn look_through(
     let accepted = accept(&batch, grant, now_ms)?;
     drop(batch);
     let kept = accepted.write.len() * ROW_BYTES + accepted.rejected.len() * REJECTION_BYTES;
-    if share.resize(kept) { Ok(accepted) } else { Err(busy()) }
+    if share.resize(kept) { Ok((accepted, share)) } else { Err(busy()) }
 }
 
 /// The batch of a body. No step takes memory that the share does not hold.
-fn read(body: Vec<u8>, encoding: ContentEncoding, share: &mut Share) -> Result<Batch, Box<Problem>> {
+fn read(body: Vec<u8>, encoding: ContentEncoding, mut share: Share) -> Result<(Batch, Share), Box<Problem>> {
     let body = decode(body, encoding, |bytes| share.grow(bytes)).map_err(|error| match error {
         DecodeError::Broken(_) | DecodeError::Window => {
             Box::new(Problem::new(ProblemKind::Malformed).detail(error.to_string()))
@@ -158,7 +171,7 @@ fn read(body: Vec<u8>, encoding: ContentEncoding, share: &mut Share) -> Result<B
     let batch = serde_json::from_slice(&body).map_err(|_| explain(&body))?;
     drop(body);
     share.resize(parsed);
-    Ok(batch)
+    Ok((batch, share))
 }
 
 /// Parses again, slowly, to name the field.

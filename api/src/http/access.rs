@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -12,8 +13,12 @@ use super::Service;
 use super::fault::Fault;
 use crate::registry::{Access as Sort, Registry, Scope, TokenId};
 
-/// How long a grant is remembered, ms: a revoked token, a new participant and an erased one are seen within this.
+/// How long a grant is remembered, ms: a revoked token and a participant who was erased elsewhere are seen within this.
 pub const GRANT_CACHE_MS: i64 = 2_000;
+/// A token that names somebody who is not in its remembered grant has it looked up again, at most once in this time, ms:
+/// a participant who was just added is known at once, and a client that names strangers all the time costs ten questions
+/// a second. In real time, since one waits for it.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// Grants remembered at once.
 const MAX_GRANTS: usize = 10_000;
 
@@ -22,7 +27,25 @@ pub struct Access {
     registry: Registry,
     clock: Clock,
     run_token: Option<String>,
-    grants: Mutex<HashMap<String, (i64, WriteGrant)>>,
+    grants: Mutex<HashMap<String, Remembered>>,
+}
+
+/// What is remembered of a token.
+struct Remembered {
+    grant: WriteGrant,
+    /// Until when it is good, ms UTC.
+    until_ms: i64,
+    /// When this was looked up.
+    asked_at: Instant,
+    /// When somebody last began to look it up again.
+    tried_at: Instant,
+}
+
+/// What to do about a grant that must be newer than the question.
+enum Next {
+    Take(WriteGrant),
+    Wait(Duration),
+    LookUp,
 }
 
 impl std::fmt::Debug for Access {
@@ -57,12 +80,44 @@ impl Access {
         let now_ms = (self.clock)();
         {
             let grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some((until, grant)) = grants.get(token)
-                && *until > now_ms
+            if let Some(known) = grants.get(token)
+                && known.until_ms > now_ms
             {
-                return Ok(grant.clone());
+                return Ok(known.grant.clone());
             }
         }
+        self.look_up(token).await
+    }
+
+    /// A grant that was looked up after this was asked.
+    async fn fresh_grant(&self, token: &str) -> Result<WriteGrant, Denied> {
+        let since = Instant::now();
+        loop {
+            match self.next(token, since) {
+                Next::Take(grant) => return Ok(grant),
+                Next::Wait(time) => tokio::time::sleep(time).await,
+                Next::LookUp => return self.look_up(token).await,
+            }
+        }
+    }
+
+    fn next(&self, token: &str, since: Instant) -> Next {
+        let mut grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(known) = grants.get_mut(token) else { return Next::LookUp };
+        if known.asked_at > since {
+            return Next::Take(known.grant.clone());
+        }
+        match LOOK_AGAIN.checked_sub(known.tried_at.elapsed()) {
+            Some(rest) if !rest.is_zero() => Next::Wait(rest),
+            _ => {
+                known.tried_at = Instant::now();
+                Next::LookUp
+            }
+        }
+    }
+
+    async fn look_up(&self, token: &str) -> Result<WriteGrant, Denied> {
+        let (now_ms, asked_at) = ((self.clock)(), Instant::now());
         let (id, scope) =
             self.scope(token).await.map_err(|error| unavailable(&error))?.ok_or(Denied::Unauthorized)?;
         if matches!(scope, Scope::ReadParticipant(_) | Scope::ReadStudy(_)) {
@@ -82,7 +137,9 @@ impl Access {
         if grants.len() >= MAX_GRANTS {
             grants.clear();
         }
-        grants.insert(token.to_owned(), (now_ms + GRANT_CACHE_MS, grant.clone()));
+        let until_ms = now_ms + GRANT_CACHE_MS;
+        let known = Remembered { grant: grant.clone(), until_ms, asked_at, tried_at: asked_at };
+        grants.insert(token.to_owned(), known);
         Ok(grant)
     }
 }
@@ -95,6 +152,10 @@ fn unavailable(error: &crate::ApiError) -> Denied {
 impl Authority for Access {
     fn write_grant<'a>(&'a self, token: Option<&'a str>) -> BoxFuture<'a, Result<WriteGrant, Denied>> {
         Box::pin(async move { self.grant(token.ok_or(Denied::Unauthorized)?).await })
+    }
+
+    fn fresh_write_grant<'a>(&'a self, token: Option<&'a str>) -> BoxFuture<'a, Result<WriteGrant, Denied>> {
+        Box::pin(async move { self.fresh_grant(token.ok_or(Denied::Unauthorized)?).await })
     }
 }
 

@@ -100,6 +100,30 @@ fn a_revoked_token_is_refused_within_three_seconds() {
 }
 
 #[test]
+fn who_was_just_added_is_known_to_a_token_that_is_in_use() {
+    let (folder, served) = service_for_three();
+    let writer = token(&folder, &["--write-study", "here"]);
+    for n in 11..=16 {
+        // The grant is remembered from just before; every other time it was looked up again as well.
+        assert_eq!(served.post_as(&writer, &heart_rates(&people::id(1), 10)).status, 200);
+        if n % 2 == 0 {
+            served.post_as(&writer, &heart_rates(&people::id(99), 1)).problem(422);
+        }
+        people::add(&folder, &people::id(n), &format!("external-{n}"), "here", "UTC");
+        let said = served.post_as(&writer, &heart_rates(&people::id(n), 10));
+        assert_eq!(said.status, 200, "participant {n}: {}", said.body);
+    }
+    // Naming strangers all the time is answered, and costs no more than a look in a tenth of a second.
+    let started = Instant::now();
+    for _ in 0..5 {
+        served.post_as(&writer, &heart_rates(&people::id(99), 1)).problem(422);
+    }
+    println!("6 participants known at once; 5 strangers refused in {} ms", started.elapsed().as_millis());
+    assert!(started.elapsed() > Duration::from_millis(350), "{:?}", started.elapsed());
+    served.stop();
+}
+
+#[test]
 fn a_token_is_good_for_what_it_is_for_and_nothing_else() {
     let (folder, served) = service_for_three();
     let [one, two, three] = [1, 2, 3].map(people::id);

@@ -27,6 +27,10 @@ impl Authority for Everybody {
         let grant = WriteGrant::Some(Arc::clone(&self.0));
         Box::pin(async move { Ok(grant) })
     }
+
+    fn fresh_write_grant<'a>(&'a self, token: Option<&'a str>) -> BoxFuture<'a, Result<WriteGrant, Denied>> {
+        self.write_grant(token)
+    }
 }
 
 /// What the command line asks for.
