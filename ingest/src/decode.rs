@@ -14,14 +14,14 @@ pub enum ContentEncoding {
 }
 
 impl ContentEncoding {
-    /// From a `Content-Encoding` header; `None` for what is not supported.
+    /// From a `Content-Encoding` header, in any case; `None` for what is not supported.
     #[must_use]
     pub fn from_header(value: Option<&str>) -> Option<Self> {
-        match value.map(str::trim) {
-            None | Some("" | "identity") => Some(Self::Identity),
-            Some("gzip" | "x-gzip") => Some(Self::Gzip),
-            Some("zstd") => Some(Self::Zstd),
-            Some(_) => None,
+        match value.unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+            "" | "identity" => Some(Self::Identity),
+            "gzip" | "x-gzip" => Some(Self::Gzip),
+            "zstd" => Some(Self::Zstd),
+            _ => None,
         }
     }
 }

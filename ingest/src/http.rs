@@ -6,12 +6,15 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use foulee_contract::{Answer, Batch, MAX_READINGS, MAX_WIRE_BYTES, Problem, ProblemKind, SeriesBlock};
+use foulee_contract::{
+    Answer, Batch, MAX_READINGS, MAX_WIRE_BYTES, Object, Problem, ProblemKind, SeriesBlock,
+};
 use foulee_store::{Store, StoreError};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::arrive::{ArriveError, arrive};
 use crate::budget::{Budget, Share};
+use crate::media::is_json;
 use crate::weigh::weigh;
 use crate::{
     Accepted, Authority, ContentEncoding, DecodeError, Denied, IngestMetrics, WriteGrant, accept, decode,
@@ -94,10 +97,8 @@ async fn answer(
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let token = text(header::AUTHORIZATION).and_then(bearer);
     state.authority.write_grant(token).await.map_err(denied)?;
-    let json =
-        text(header::CONTENT_TYPE).is_some_and(|value| value.split(';').next() == Some("application/json"));
-    if !json {
-        return Err(unsupported("Content-Type", "application/json"));
+    if !text(header::CONTENT_TYPE).is_some_and(is_json) {
+        return Err(unsupported("Content-Type", "application/json, in UTF-8"));
     }
     let encoding = ContentEncoding::from_header(text(header::CONTENT_ENCODING))
         .ok_or_else(|| unsupported("Content-Encoding", "identity, gzip or zstd"))?;
@@ -168,7 +169,7 @@ fn read(body: Vec<u8>, encoding: ContentEncoding, mut share: Share) -> Result<(B
     if !share.resize(body.capacity() + parsed) {
         return Err(busy());
     }
-    let batch = serde_json::from_slice(&body).map_err(|_| explain(&body))?;
+    let Object(batch) = serde_json::from_slice(&body).map_err(|_| explain(&body))?;
     drop(body);
     share.resize(parsed);
     Ok((batch, share))
@@ -178,7 +179,7 @@ fn read(body: Vec<u8>, encoding: ContentEncoding, mut share: Share) -> Result<(B
 fn explain(body: &[u8]) -> Box<Problem> {
     let mut json = serde_json::Deserializer::from_slice(body);
     let problem = Problem::new(ProblemKind::Malformed);
-    Box::new(match serde_path_to_error::deserialize::<_, Batch>(&mut json) {
+    Box::new(match serde_path_to_error::deserialize::<_, Object<Batch>>(&mut json) {
         Err(error) => problem.field(error.path().to_string(), error.inner().to_string()),
         Ok(_) => problem.detail("there is more after the end of the JSON document; send one batch a request"),
     })

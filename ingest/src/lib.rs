@@ -17,6 +17,7 @@ mod decode;
 mod http;
 pub mod import;
 mod local;
+mod media;
 mod metrics;
 mod weigh;
 

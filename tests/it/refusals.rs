@@ -13,6 +13,8 @@ mod served;
 mod batch;
 #[path = "refusals/extremes.rs"]
 mod extremes;
+#[path = "refusals/forms.rs"]
+mod forms;
 #[path = "refusals/import.rs"]
 mod import;
 #[path = "refusals/memory.rs"]

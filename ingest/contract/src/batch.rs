@@ -1,14 +1,17 @@
 use serde::{Deserialize, Serialize};
 
+use crate::object::{objects, optional_object};
 use crate::{Column, Grain, How, Metric, ParticipantId, Source};
 
-/// Readings on their way to ingest (`POST /v1/readings`), by series, in columns.
+/// Readings on their way to ingest (`POST /v1/readings`), by series, in columns. Read it as [`crate::Object`]: a batch is no
+/// array.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Batch {
     /// [`crate::CONTRACT_VERSION`].
     pub contract: u32,
     /// The series, at most [`crate::MAX_SERIES`].
+    #[serde(deserialize_with = "objects")]
     pub series: Vec<SeriesBlock>,
 }
 
@@ -36,10 +39,10 @@ pub struct SeriesBlock {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub how: Option<Column<How>>,
     /// Readings with a time each.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "optional_object", skip_serializing_if = "Option::is_none")]
     pub points: Option<Points>,
     /// Readings at regular times. Their indexes go on where those of `points` end.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "optional_object", skip_serializing_if = "Option::is_none")]
     pub grid: Option<Grid>,
 }
 
