@@ -10,7 +10,7 @@ use foulee_store::StoreError;
 use serde::de::DeserializeOwned;
 
 use crate::ApiError;
-use crate::registry::RegistryError;
+use crate::registry::{NameKind, RegistryError};
 
 /// A problem on its way out. What broke inside stays inside, in the log, under the number that the answer names.
 #[derive(Debug)]
@@ -69,8 +69,8 @@ impl From<ApiError> for Fault {
             ApiError::NoBaseline { .. } => {
                 Some(Problem::new(ProblemKind::InvalidField).field("start_steps", error.to_string()))
             }
-            ApiError::Registry(RegistryError::Name { source, .. }) => {
-                Some(Problem::new(ProblemKind::InvalidField).field("name", source.to_string()))
+            ApiError::Registry(RegistryError::Name { what, source }) => {
+                Some(Problem::new(ProblemKind::InvalidField).field(field_of(*what), source.to_string()))
             }
             ApiError::Registry(RegistryError::DateOutOfRange) => {
                 Some(Problem::new(ProblemKind::InvalidField).field("date", error.to_string()))
@@ -99,6 +99,16 @@ impl From<ApiError> for Fault {
                 Problem { instance: Some(instance), ..Problem::new(ProblemKind::Internal) }
             })
             .into()
+    }
+}
+
+/// The field in which a name was sent.
+fn field_of(name: NameKind) -> &'static str {
+    match name {
+        NameKind::Study => "study",
+        NameKind::ExternalId => "external_id",
+        NameKind::TokenLabel => "label",
+        NameKind::Programme => "name",
     }
 }
 

@@ -27,9 +27,20 @@ pub(super) struct Rows<T> {
 #[serde(deny_unknown_fields)]
 pub(super) struct ReadingsQuery {
     metric: Option<Metric>,
-    from: DateTime<Utc>,
-    to: DateTime<Utc>,
-    as_of: Option<DateTime<Utc>>,
+    from: Option<String>,
+    to: Option<String>,
+    as_of: Option<String>,
+}
+
+/// An instant of the query; `field` is named where it is none. A date alone is not taken: the other feeds' dates are local
+/// days, and this would be a UTC one.
+fn instant(field: &str, text: Option<&str>) -> Result<DateTime<Utc>, Fault> {
+    text.and_then(|text| DateTime::parse_from_rfc3339(text).ok()).map(|at| at.to_utc()).ok_or_else(|| {
+        Fault::field(
+            field,
+            "an instant with its zone (RFC 3339), such as 2026-01-05T00:00:00Z; + is sent as %2B",
+        )
+    })
 }
 
 #[derive(Deserialize)]
@@ -55,15 +66,18 @@ pub(super) async fn readings(
     Query(query): Query<ReadingsQuery>,
 ) -> Result<Json<Rows<ReadingRow>>, Fault> {
     caller.may_read(&service, id).await?;
-    if query.to <= query.from || (query.to - query.from).num_days() > MAX_RAW_DAYS {
+    let from = instant("from", query.from.as_deref())?;
+    let to = instant("to", query.to.as_deref())?;
+    let as_of = query.as_of.as_deref().map(|text| instant("as_of", Some(text))).transpose()?;
+    if to <= from || (to - from).num_days() > MAX_RAW_DAYS {
         return Err(Fault::field("to", format!("after `from`, at most {MAX_RAW_DAYS} days later")));
     }
     let scan = Scan {
         participant: id,
         metrics: query.metric.into_iter().collect(),
-        from_ms: query.from.timestamp_millis(),
-        to_ms: query.to.timestamp_millis(),
-        known_at_ms: query.as_of.map(|at| at.timestamp_millis()),
+        from_ms: from.timestamp_millis(),
+        to_ms: to.timestamp_millis(),
+        known_at_ms: as_of.map(|at| at.timestamp_millis()),
     };
     Ok(Json(Rows { items: feed::reading_rows(&*service.store, scan).await? }))
 }

@@ -70,9 +70,14 @@ async fn index_html(service: &Service, headers: &HeaderMap, lang: Lang) -> Resul
 pub(super) async fn person(
     State(service): State<Service>,
     headers: HeaderMap,
-    Path(id): Path<ParticipantId>,
-    Query(query): Query<PageQuery>,
+    id: Result<Path<ParticipantId>, Fault>,
+    query: Result<Query<PageQuery>, Fault>,
 ) -> Response {
+    // A browser is told by a page, also where the address itself is wrong.
+    let query = match query {
+        Ok(Query(query)) => query,
+        Err(fault) => return fault_page(&fault, lang_of(None, &headers)),
+    };
     let lang = lang_of(query.lang.as_deref(), &headers);
     match person_html(&service, &headers, id, &query, lang).await {
         Ok(Some(text)) => html(StatusCode::OK, text),
@@ -84,11 +89,12 @@ pub(super) async fn person(
 async fn person_html(
     service: &Service,
     headers: &HeaderMap,
-    id: ParticipantId,
+    id: Result<Path<ParticipantId>, Fault>,
     query: &PageQuery,
     lang: Lang,
 ) -> Result<Option<String>, Fault> {
     let Some(caller) = Caller::of_headers(service, headers).await? else { return Ok(None) };
+    let Path(id) = id?;
     caller.may_read(service, id).await?;
     let participant = service.registry.participant(id).await?.ok_or_else(Fault::not_found)?;
     let zones = crate::zones::home_zones(&service.registry, id).await?;
