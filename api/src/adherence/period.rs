@@ -36,6 +36,11 @@ impl Period {
         }
         if to < from { Err(ApiError::PeriodReversed) } else { Ok(Self { from, to }) }
     }
+
+    /// Its days, in order.
+    pub fn dates(self) -> impl Iterator<Item = NaiveDate> {
+        self.from.iter_days().take_while(move |date| *date <= self.to)
+    }
 }
 
 /// The last complete day: yesterday, or the last day with a reading where nothing came for 28 days (history that was

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use foulee_analytics::programme::QuotaKind;
 use foulee_contract::ParticipantId;
 use foulee_store::Scan;
@@ -5,7 +7,8 @@ use foulee_store::Scan;
 use super::CommandError;
 use super::context::Context;
 use crate::cli::{Adherence, DayPeriod, Exit, Global, Measures, Minutes, QuotaArg, Readings};
-use crate::output::{Cell, Table};
+use crate::feed::ReadingFeed;
+use crate::output::{Cell, Reader, Table};
 use crate::{ApiError, ask, feed};
 
 fn text(value: &str) -> Cell<'_> {
@@ -44,23 +47,26 @@ pub(super) fn readings(context: &Context, asked: &Readings) -> Result<Exit, Comm
     let from_ms = asked.period.from.map_or(Ok(default_from), |from| context.instant(id, from, true))?;
     let to_ms = if asked.period.to.is_none() { to_ms.max(from_ms) } else { to_ms };
     let scan = Scan { participant: id, metrics: asked.metric.clone(), from_ms, to_ms, known_at_ms: None };
-    let rows = context.runtime.block_on(feed::reading_rows(&*context.store, scan))?;
+    let mut feed = context.runtime.block_on(ReadingFeed::open(Arc::clone(&context.store), scan))?;
     let mut table = Table::stdout(COLUMNS, asked.format)?;
-    for row in rows {
-        table.row(&[
-            text(row.metric),
-            text(&row.source),
-            text(&row.grain),
-            text(&row.start),
-            text(&row.end),
-            integer(row.offset),
-            number(row.value),
-            text(row.unit),
-            Cell::Integer(row.seq.cast_signed()),
-            Cell::Integer(row.rev.cast_signed()),
-            text(&row.how),
-            text(&row.received_at),
-        ])?;
+    let mut reader = Reader::There;
+    while let (Reader::There, Some(rows)) = (reader, context.runtime.block_on(feed.next())?) {
+        for row in rows {
+            reader = table.row(&[
+                text(row.metric),
+                text(&row.source),
+                text(&row.grain),
+                text(&row.start),
+                text(&row.end),
+                integer(row.offset),
+                number(row.value),
+                text(row.unit),
+                Cell::Integer(row.seq.cast_signed()),
+                Cell::Integer(row.rev.cast_signed()),
+                text(&row.how),
+                text(&row.received_at),
+            ])?;
+        }
     }
     table.finish()?;
     Ok(Exit::Done)
@@ -84,19 +90,23 @@ fn period(
 pub(super) fn minutes(context: &Context, asked: &Minutes) -> Result<Exit, CommandError> {
     let id = context.participant(&asked.id)?;
     let period = period(context, id, asked.period)?;
-    let rows = context.runtime.block_on(async {
-        let zones = crate::zones::home_zones(&context.registry, id).await?;
-        feed::minute_rows(&context.registry, id, &zones, period).await
-    })?;
+    let zones = context.runtime.block_on(crate::zones::home_zones(&context.registry, id))?;
     let mut table = Table::stdout(&["start", "offset", "state", "steps", "heart_rate"], asked.format)?;
-    for row in rows {
-        table.row(&[
-            text(&row.start),
-            Cell::Integer(row.offset.into()),
-            text(row.state),
-            integer(row.steps),
-            number(row.heart_rate),
-        ])?;
+    let mut reader = Reader::There;
+    for date in period.dates() {
+        if reader == Reader::Gone {
+            break;
+        }
+        let rows = feed::minutes_of_day(&context.registry, id, &zones, date);
+        for row in context.runtime.block_on(rows)? {
+            reader = table.row(&[
+                text(&row.start),
+                Cell::Integer(row.offset.into()),
+                text(row.state),
+                integer(row.steps),
+                number(row.heart_rate),
+            ])?;
+        }
     }
     table.finish()?;
     Ok(Exit::Done)

@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use super::rfc3339;
 use crate::ApiError;
-use crate::adherence::Period;
 use crate::registry::Registry;
 use crate::worker::{MINUTES_KIND, MinutesPayload};
 
@@ -24,35 +23,34 @@ pub struct MinuteRow {
     pub heart_rate: Option<f64>,
 }
 
-/// The minutes of a period. A day without any reading is all unknown.
+/// The minutes of a local day; all unknown where it has no reading. A period is read day by day, so that its length does
+/// not matter.
 ///
 /// # Errors
 /// When the registry fails or a row is damaged.
-pub async fn minute_rows(
+pub async fn minutes_of_day(
     registry: &Registry,
     participant: ParticipantId,
     zones: &HomeZones,
-    period: Period,
+    date: NaiveDate,
 ) -> Result<Vec<MinuteRow>, ApiError> {
-    let mut rows = Vec::new();
-    for date in period.from.iter_days().take_while(|date| *date <= period.to) {
-        let bounds = zones.bounds(date)?;
-        let minutes = load_minutes(registry, participant, date).await?;
-        let cells = minutes.as_ref().map(MinutesPayload::cells);
-        let count = usize::try_from((bounds.end - bounds.start) / 60_000).unwrap_or(0);
-        let mut start_ms = bounds.start;
-        for minute in 0..count {
-            let cell = cells.as_ref().and_then(|cells| cells.get(minute).copied());
-            let (state, steps, heart_rate) = cell.unwrap_or((MinuteState::Unknown, None, None));
-            rows.push(MinuteRow {
-                start: rfc3339(start_ms),
-                offset: offset_minutes(zones, start_ms),
-                state: state_word(state),
-                steps,
-                heart_rate: heart_rate.map(|deci_bpm| f64::from(deci_bpm) / 10.0),
-            });
-            start_ms += 60_000;
-        }
+    let bounds = zones.bounds(date)?;
+    let minutes = load_minutes(registry, participant, date).await?;
+    let cells = minutes.as_ref().map(MinutesPayload::cells);
+    let count = usize::try_from((bounds.end - bounds.start) / 60_000).unwrap_or(0);
+    let mut rows = Vec::with_capacity(count);
+    let mut start_ms = bounds.start;
+    for minute in 0..count {
+        let cell = cells.as_ref().and_then(|cells| cells.get(minute).copied());
+        let (state, steps, heart_rate) = cell.unwrap_or((MinuteState::Unknown, None, None));
+        rows.push(MinuteRow {
+            start: rfc3339(start_ms),
+            offset: offset_minutes(zones, start_ms),
+            state: state_word(state),
+            steps,
+            heart_rate: heart_rate.map(|deci_bpm| f64::from(deci_bpm) / 10.0),
+        });
+        start_ms += 60_000;
     }
     Ok(rows)
 }

@@ -5,9 +5,9 @@ mod minutes;
 mod readings;
 
 pub use measures::{DictionaryRow, MeasureRow, dictionary, measure_rows};
-pub use minutes::{MinuteRow, minute_rows};
+pub use minutes::{MinuteRow, minutes_of_day};
 pub(crate) use minutes::{load_minutes, offset_minutes};
-pub use readings::{ReadingRow, reading_rows};
+pub use readings::{ReadingFeed, ReadingRow};
 
 use chrono::{DateTime, SecondsFormat};
 

@@ -1,17 +1,19 @@
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use chrono::{DateTime, NaiveDate, Utc};
 use foulee_analytics::programme::QuotaKind;
-use foulee_contract::{Metric, ParticipantId};
+use foulee_contract::{Metric, ParticipantId, Problem, ProblemKind};
 use foulee_store::Scan;
 use serde::{Deserialize, Serialize};
 
 use super::Service;
 use super::access::Caller;
 use super::fault::{Fault, Path, Query};
+use super::stream::rows_as_read;
 use crate::adherence::{AdherenceDoc, Period};
 use crate::ask;
-use crate::feed::{self, DictionaryRow, MeasureRow, MinuteRow, ReadingRow};
+use crate::feed::{self, DictionaryRow, MeasureRow, MinuteRow, ReadingFeed};
 
 /// Days of raw readings or minutes in one answer.
 const MAX_RAW_DAYS: i64 = 31;
@@ -64,7 +66,7 @@ pub(super) async fn readings(
     caller: Caller,
     Path(id): Path<ParticipantId>,
     Query(query): Query<ReadingsQuery>,
-) -> Result<Json<Rows<ReadingRow>>, Fault> {
+) -> Result<Response, Fault> {
     caller.may_read(&service, id).await?;
     let from = instant("from", query.from.as_deref())?;
     let to = instant("to", query.to.as_deref())?;
@@ -79,7 +81,9 @@ pub(super) async fn readings(
         to_ms: to.timestamp_millis(),
         known_at_ms: as_of.map(|at| at.timestamp_millis()),
     };
-    Ok(Json(Rows { items: feed::reading_rows(&*service.store, scan).await? }))
+    let place = service.reading_feeds.clone().try_acquire_owned();
+    let place = place.map_err(|_| Fault::from(Problem::new(ProblemKind::TooManyRequests)))?;
+    rows_as_read(ReadingFeed::open(service.store.clone(), scan).await?, place).await
 }
 
 /// The period that was asked for, no longer than `most` days.
@@ -100,7 +104,11 @@ pub(super) async fn minutes(
     caller.may_read(&service, id).await?;
     let period = period(&service, id, &query, MAX_RAW_DAYS).await?;
     let zones = crate::zones::home_zones(&service.registry, id).await?;
-    Ok(Json(Rows { items: feed::minute_rows(&service.registry, id, &zones, period).await? }))
+    let mut items = Vec::new();
+    for date in period.dates() {
+        items.extend(feed::minutes_of_day(&service.registry, id, &zones, date).await?);
+    }
+    Ok(Json(Rows { items }))
 }
 
 pub(super) async fn measures(

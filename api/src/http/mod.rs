@@ -9,6 +9,7 @@ mod pages;
 mod participants;
 mod programmes;
 mod state;
+mod stream;
 
 pub use access::{Access, GRANT_CACHE_MS};
 pub use openapi::OPENAPI;

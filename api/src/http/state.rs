@@ -3,10 +3,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use foulee_ingest::{Clock, IngestMetrics, WriteGate};
 use foulee_store::Store;
+use tokio::sync::Semaphore;
 
 use super::Access;
 use crate::registry::Registry;
 use crate::worker::Worker;
+
+/// Feeds of raw readings that are read at once: each holds a day of a series, also while its reader is slow.
+const READING_FEEDS: usize = 8;
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -29,6 +33,8 @@ pub struct Service {
     pub stopping: Arc<AtomicBool>,
     /// Computes; asked where something else than a reading changed.
     pub worker: Worker,
+    /// Places for feeds of raw readings that are being read.
+    pub reading_feeds: Arc<Semaphore>,
     /// Whether the people are simulated: then every page says so.
     pub synthetic: bool,
 }
@@ -55,6 +61,7 @@ impl Service {
             gate: Arc::default(),
             days_computed: Arc::default(),
             stopping: Arc::default(),
+            reading_feeds: Arc::new(Semaphore::new(READING_FEEDS)),
             synthetic: false,
         }
     }

@@ -130,6 +130,22 @@ pub struct Scan {
     pub known_at_ms: Option<i64>,
 }
 
+/// Which readings of one series to return.
+#[derive(Clone, Debug)]
+pub struct SeriesScan {
+    /// Which series.
+    pub series: Series,
+    /// From this instant, ms UTC.
+    pub from_ms: i64,
+    /// Up to but not including this instant.
+    pub to_ms: i64,
+    /// Whether an interval that began before and reaches into the range belongs too. A range that goes on where another
+    /// ended says no, and meets nothing twice.
+    pub reaching: bool,
+    /// As they were known at this instant: only what had been received by then. `None`: all.
+    pub known_at_ms: Option<i64>,
+}
+
 /// Which readings of everybody to return.
 #[derive(Clone, Debug)]
 pub struct CohortScan {
@@ -217,6 +233,17 @@ pub trait Store: Send + Sync {
 
     /// The readings of one participant, by series in series order.
     fn scan(&self, scan: Scan) -> BoxFuture<'_, Result<Vec<SeriesReadings>, StoreError>>;
+
+    /// The readings of one series, every version of them, in tuple order; none where there is no such series.
+    fn scan_series(&self, scan: SeriesScan) -> BoxFuture<'_, Result<Vec<Stored>, StoreError>>;
+
+    /// The UTC days from `from_day` to `to_day`, both included, on which a reading of a series starts, in order.
+    fn series_days(
+        &self,
+        series: Series,
+        from_day: i32,
+        to_day: i32,
+    ) -> BoxFuture<'_, Result<Vec<i32>, StoreError>>;
 
     /// The readings of everybody in one metric, handed to `visit` by series from several threads at once.
     fn scan_cohort<'a>(

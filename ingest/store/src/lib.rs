@@ -18,8 +18,8 @@ pub mod conformance;
 pub mod embedded;
 
 pub use api::{
-    BoxFuture, CohortScan, DayDigest, DirtyDay, Erased, Group, Scan, SeriesReadings, Stats, Store,
-    StoreError, Verified, WriteBatch, Written, epoch_day,
+    BoxFuture, CohortScan, DayDigest, DirtyDay, Erased, Group, Scan, SeriesReadings, SeriesScan, Stats,
+    Store, StoreError, Verified, WriteBatch, Written, epoch_day,
 };
 pub use digest::{Digest, SeriesHasher};
 pub use embedded::EmbeddedStore;

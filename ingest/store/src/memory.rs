@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use foulee_contract::{ParticipantId, Provenance, Series, Stored, Tuple};
 
 use crate::{
-    BoxFuture, CohortScan, DayDigest, Digest, DirtyDay, Erased, Scan, SeriesHasher, SeriesReadings, Stats,
-    Store, StoreError, Verified, WriteBatch, Written, epoch_day,
+    BoxFuture, CohortScan, DayDigest, Digest, DirtyDay, Erased, Scan, SeriesHasher, SeriesReadings,
+    SeriesScan, Stats, Store, StoreError, Verified, WriteBatch, Written, epoch_day,
 };
 
 /// The store in memory: the plainest thing that keeps the promises, for tests and for comparison. Durable it is not.
@@ -105,6 +105,40 @@ impl Store for MemoryStore {
                 })
                 .filter_map(|(series, tuples)| readings(series, tuples, &scan))
                 .collect())
+        })
+    }
+
+    fn scan_series(&self, scan: SeriesScan) -> BoxFuture<'_, Result<Vec<Stored>, StoreError>> {
+        Box::pin(async move {
+            let inner = self.lock();
+            let Some(tuples) = inner.series.get(&scan.series) else { return Ok(Vec::new()) };
+            let whole = Scan {
+                participant: scan.series.participant,
+                metrics: vec![],
+                from_ms: scan.from_ms,
+                to_ms: scan.to_ms,
+                known_at_ms: scan.known_at_ms,
+            };
+            let found = readings(&scan.series, tuples, &whole);
+            let mut found = found.map(|found| found.tuples).unwrap_or_default();
+            found.retain(|stored| scan.reaching || stored.tuple.start_ms >= scan.from_ms);
+            Ok(found)
+        })
+    }
+
+    fn series_days(
+        &self,
+        series: Series,
+        from_day: i32,
+        to_day: i32,
+    ) -> BoxFuture<'_, Result<Vec<i32>, StoreError>> {
+        Box::pin(async move {
+            let inner = self.lock();
+            let tuples = inner.series.get(&series).into_iter().flat_map(BTreeMap::keys);
+            let mut days: Vec<i32> = tuples.map(|tuple| epoch_day(tuple.start_ms)).collect();
+            days.retain(|day| (from_day..=to_day).contains(day));
+            days.dedup();
+            Ok(days)
         })
     }
 

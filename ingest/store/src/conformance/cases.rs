@@ -8,7 +8,7 @@ use super::Engine;
 use super::fixture::{
     DAY, T0, all, batch, digest, minutes, open, participant, range, series, tuple, tuples, write,
 };
-use crate::{CohortScan, Group, SeriesReadings, StoreError, WriteBatch, epoch_day};
+use crate::{CohortScan, Group, SeriesReadings, SeriesScan, StoreError, WriteBatch, epoch_day};
 
 pub(super) async fn a_repeat_is_known(engine: Engine<'_>, folder: &Path) {
     let store = open(engine, folder).await;
@@ -76,6 +76,41 @@ pub(super) async fn intervals_across_midnight(engine: Engine<'_>, folder: &Path)
     let days: BTreeSet<i32> =
         store.dirty_days(10).await.expect("dirty days").iter().map(|day| day.epoch_day).collect();
     assert_eq!(days, BTreeSet::from([epoch_day(T0), epoch_day(midnight)]), "both days changed");
+}
+
+pub(super) async fn a_series_in_parts_is_the_whole(engine: Engine<'_>, folder: &Path) {
+    let store = open(engine, folder).await;
+    let long = series(1, "phone", Metric::Steps, Grain::Sample);
+    // One reaches over two midnights; a day of many, a day of one, a day of none.
+    let reaching = tuple(T0 - 3_600_000, 26 * 3_600_000, 90);
+    let many = (0..400).map(|i| tuple(T0 + DAY + i * 60_000, 60_000, i));
+    let rows: Vec<Tuple> = [reaching].into_iter().chain(many).chain([tuple(T0 + 3 * DAY, 5, 1)]).collect();
+    write(&store, batch(T0, &long, &rows)).await;
+    write(&store, batch(T0 + 1, &minutes(1), &[tuple(T0 + 2 * DAY, 60_000, 1)])).await;
+    let (first, last) = (epoch_day(T0) - 1, epoch_day(T0) + 3);
+    let days = |from, to| store.series_days(long.clone(), from, to);
+    assert_eq!(days(i32::MIN, i32::MAX).await.expect("days"), vec![first, first + 2, last]);
+    assert_eq!(days(first + 1, last - 1).await.expect("days"), vec![first + 2]);
+    assert_eq!(days(last, first).await.expect("days"), Vec::<i32>::new());
+    assert_eq!(days(-9, -1).await.expect("days"), Vec::<i32>::new());
+    let part = |from_ms, to_ms, reaching, known_at_ms| {
+        let series = long.clone();
+        store.scan_series(SeriesScan { series, from_ms, to_ms, reaching, known_at_ms })
+    };
+    for from_ms in [T0 - DAY, T0, T0 + DAY + 7_230_000, T0 + 4 * DAY] {
+        let to_ms = T0 + 5 * DAY;
+        let whole = range(&store, 1, from_ms, to_ms, None).await;
+        let whole = whole.iter().find(|found| found.series == long);
+        let mut parts = Vec::new();
+        for begin_ms in (from_ms..to_ms).step_by(40_000_000) {
+            let end_ms = to_ms.min(begin_ms + 40_000_000);
+            parts.extend(part(begin_ms, end_ms, begin_ms == from_ms, None).await.expect("a part"));
+        }
+        assert_eq!(parts, whole.map(|found| found.tuples.clone()).unwrap_or_default(), "from {from_ms}");
+    }
+    assert_eq!(part(T0, T0 + DAY, true, Some(T0 - 1)).await.expect("a part"), vec![]);
+    let nobody = SeriesScan { series: minutes(9), from_ms: 0, to_ms: T0, reaching: true, known_at_ms: None };
+    assert_eq!(store.scan_series(nobody).await.expect("none"), vec![]);
 }
 
 pub(super) async fn two_sources_at_one_time(engine: Engine<'_>, folder: &Path) {

@@ -47,6 +47,7 @@ pub async fn run(engine: Engine<'_>, folder: &Path) {
     cases::growing_records_keep_their_latest(engine, &at("growing")).await;
     cases::several_readings_at_one_instant(engine, &at("instant")).await;
     cases::intervals_across_midnight(engine, &at("midnight")).await;
+    cases::a_series_in_parts_is_the_whole(engine, &at("parts")).await;
     cases::two_sources_at_one_time(engine, &at("sources")).await;
     cases::what_was_known_then(engine, &at("as-of")).await;
     cases::the_greatest_provenance_is_kept(engine, &at("provenance")).await;

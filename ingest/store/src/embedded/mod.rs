@@ -23,13 +23,13 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::JoinHandle;
 
-use foulee_contract::{ParticipantId, Series};
+use foulee_contract::{ParticipantId, Series, Stored};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::{
-    BoxFuture, CohortScan, DayDigest, Digest, DirtyDay, Erased, Scan, SeriesReadings, Stats, Store,
-    StoreError, Verified, WriteBatch, Written,
+    BoxFuture, CohortScan, DayDigest, Digest, DirtyDay, Erased, Scan, SeriesReadings, SeriesScan, Stats,
+    Store, StoreError, Verified, WriteBatch, Written,
 };
 use hot::Hot;
 use index::SeriesIndex;
@@ -225,6 +225,26 @@ impl Store for EmbeddedStore {
         Box::pin(
             async move { reader::blocking(&self.shared, move |shared| reader::scan(shared, &scan)).await },
         )
+    }
+
+    fn scan_series(&self, scan: SeriesScan) -> BoxFuture<'_, Result<Vec<Stored>, StoreError>> {
+        Box::pin(async move {
+            reader::blocking(&self.shared, move |shared| reader::scan_series(shared, &scan)).await
+        })
+    }
+
+    fn series_days(
+        &self,
+        series: Series,
+        from_day: i32,
+        to_day: i32,
+    ) -> BoxFuture<'_, Result<Vec<i32>, StoreError>> {
+        Box::pin(async move {
+            reader::blocking(&self.shared, move |shared| {
+                reader::series_days(shared, &series, from_day, to_day)
+            })
+            .await
+        })
     }
 
     fn scan_cohort<'a>(

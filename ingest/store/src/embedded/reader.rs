@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use foulee_contract::{ParticipantId, Stored};
+use foulee_contract::{ParticipantId, Series, Stored, Tuple};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Shared;
@@ -9,7 +9,7 @@ use super::codec::{Row, decode};
 use super::index::{BlockKey, SeriesEntry};
 use super::merge::{chunk_of, digest_of, union};
 use crate::api::DAY_MS;
-use crate::{CohortScan, DayDigest, Digest, Scan, SeriesReadings, StoreError, epoch_day};
+use crate::{CohortScan, DayDigest, Digest, Scan, SeriesReadings, SeriesScan, StoreError, epoch_day};
 
 /// The readings of one participant.
 pub(super) fn scan(shared: &Shared, scan: &Scan) -> Result<Vec<SeriesReadings>, StoreError> {
@@ -22,6 +22,48 @@ pub(super) fn scan(shared: &Shared, scan: &Scan) -> Result<Vec<SeriesReadings>, 
     }
     reader.finish();
     Ok(found)
+}
+
+/// The readings of one series.
+pub(super) fn scan_series(shared: &Shared, scan: &SeriesScan) -> Result<Vec<Stored>, StoreError> {
+    let Some(entry) = entry_of(shared, &scan.series) else { return Ok(Vec::new()) };
+    let mut reader = Reader::new(shared, scan.from_ms, scan.to_ms, scan.known_at_ms)?;
+    reader.reaching = scan.reaching;
+    let found = reader.series(&entry)?;
+    reader.finish();
+    Ok(found.map(|found| found.tuples).unwrap_or_default())
+}
+
+/// The days of a series, both ends included.
+pub(super) fn series_days(
+    shared: &Shared,
+    series: &Series,
+    from_day: i32,
+    to_day: i32,
+) -> Result<Vec<i32>, StoreError> {
+    let Some(entry) = entry_of(shared, series).filter(|_| from_day <= to_day) else { return Ok(Vec::new()) };
+    let (from, to) = BlockKey::range(&entry, from_day, to_day);
+    // The log before the chunks: what moves between the two looks is then seen twice, never missed.
+    let mut days: Vec<i32> = shared.hot().keys(from, to).into_iter().map(BlockKey::epoch_day).collect();
+    let conn = shared.take_reader()?;
+    {
+        let mut statement = conn.prepare_cached("SELECT id FROM chunk WHERE id BETWEEN ?1 AND ?2")?;
+        let mut chunks = statement.query(params![from.id(), to.id()])?;
+        while let Some(chunk) = chunks.next()? {
+            days.push(BlockKey::from_id(chunk.get(0)?).epoch_day());
+        }
+    }
+    shared.give_reader(conn);
+    // The range of keys is clamped to what can be stored.
+    days.retain(|day| (from_day..=to_day).contains(day));
+    days.sort_unstable();
+    days.dedup();
+    Ok(days)
+}
+
+fn entry_of(shared: &Shared, series: &Series) -> Option<SeriesEntry> {
+    let index = shared.index();
+    index.entry(index.number_of(series)?).cloned()
 }
 
 /// The readings of everybody in one metric, over `scan.ranges` threads.
@@ -105,6 +147,8 @@ struct Reader<'a> {
     from_ms: i64,
     to_ms: i64,
     known_at_ms: Option<i64>,
+    /// Whether what began before the range and reaches into it belongs too.
+    reaching: bool,
     received: HashMap<u32, i64>,
 }
 
@@ -116,7 +160,7 @@ impl<'a> Reader<'a> {
         known_at_ms: Option<i64>,
     ) -> Result<Self, StoreError> {
         let conn = shared.take_reader()?;
-        Ok(Self { shared, conn, from_ms, to_ms, known_at_ms, received: HashMap::new() })
+        Ok(Self { shared, conn, from_ms, to_ms, known_at_ms, reaching: true, received: HashMap::new() })
     }
 
     fn finish(self) {
@@ -127,13 +171,15 @@ impl<'a> Reader<'a> {
         if self.from_ms >= self.to_ms {
             return Ok(None);
         }
-        let first = epoch_day(self.from_ms.saturating_sub(entry.max_span_ms).max(0));
+        let back_ms = if self.reaching { entry.max_span_ms } else { 0 };
+        let first = epoch_day(self.from_ms.saturating_sub(back_ms).max(0));
         let last = epoch_day((self.to_ms - 1).clamp(0, i64::from(i32::MAX) * DAY_MS));
         let (from, to) = BlockKey::range(entry, first, last);
         // The log before the chunks: what moves between the two looks is then seen twice, never missed.
         let mut rows: Vec<Row> = {
             let hot = self.shared.hot();
-            hot.keys(from, to).into_iter().flat_map(|key| hot.rows(key)).collect()
+            let keys = hot.keys(from, to).into_iter();
+            keys.flat_map(|key| hot.rows(key)).filter(|row| self.holds(&row.tuple)).collect()
         };
         rows.sort_unstable_by_key(|row| row.tuple);
         let mut all: Vec<Row> = Vec::new();
@@ -146,24 +192,23 @@ impl<'a> Reader<'a> {
                 let decoded = decode(chunk.get_ref(1)?.as_blob().unwrap_or_default());
                 let decoded = decoded
                     .map_err(|why| StoreError::Damaged { chunk: chunk.get(0).unwrap_or_default(), why })?;
-                all.extend(decoded);
+                all.extend(decoded.into_iter().filter(|row| self.holds(&row.tuple)));
             }
         }
         union(&mut all, &rows);
         let mut tuples = Vec::with_capacity(all.len());
         for row in all {
-            let tuple = &row.tuple;
-            let inside = tuple.start_ms < self.to_ms
-                && (tuple.end_ms > self.from_ms || tuple.start_ms >= self.from_ms);
-            if !inside {
-                continue;
-            }
             let received_ms = self.received_ms(row.upload)?;
             if self.known_at_ms.is_none_or(|at| received_ms <= at) {
                 tuples.push(Stored { tuple: row.tuple, provenance: row.provenance, received_ms });
             }
         }
         Ok((!tuples.is_empty()).then(|| SeriesReadings { series: (*entry.series).clone(), tuples }))
+    }
+
+    fn holds(&self, tuple: &Tuple) -> bool {
+        let reaches = self.reaching && tuple.end_ms > self.from_ms;
+        tuple.start_ms < self.to_ms && (reaches || tuple.start_ms >= self.from_ms)
     }
 
     fn received_ms(&mut self, upload: u32) -> Result<i64, StoreError> {
