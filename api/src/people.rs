@@ -95,7 +95,7 @@ pub struct ErasedDoc {
     pub readings: u64,
     /// Series.
     pub series: u64,
-    /// Whether no byte of the id is left in the registry's files; if false, it goes with the next start.
+    /// Whether no byte of the id is left in the files; if false, the service goes on trying, and so does the next start.
     pub scrubbed: bool,
 }
 
@@ -114,6 +114,17 @@ pub async fn erase(
     if known.is_none() && erased.series == 0 {
         return Err(ApiError::ParticipantUnknown);
     }
-    let scrubbed = known.is_none_or(|known| known.scrubbed);
+    let scrubbed = known.is_none_or(|known| known.scrubbed) && erased.scrubbed;
     Ok(ErasedDoc { readings: erased.readings, series: erased.series, scrubbed })
+}
+
+/// Scrubs what an erasure left in the files because somebody was reading them, also an earlier process's; whether nothing
+/// is left.
+///
+/// # Errors
+/// A database failed.
+pub async fn scrub(registry: &Registry, store: &dyn Store) -> Result<bool, ApiError> {
+    // Both, whatever one of them says.
+    let (in_registry, in_store) = (registry.scrub().await, store.scrub().await);
+    Ok(in_registry? && in_store?)
 }

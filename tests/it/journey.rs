@@ -34,3 +34,5 @@ mod figures;
 mod fitabase;
 #[path = "journey/pieces.rs"]
 mod pieces;
+#[path = "journey/scrubbing.rs"]
+mod scrubbing;

@@ -11,6 +11,7 @@ use super::CommandError;
 use crate::ApiError;
 use crate::cli::{Global, Moment, ParticipantRef};
 use crate::lock::{FolderLock, Holder, LockError};
+use crate::people;
 use crate::registry::Registry;
 use crate::worker::Worker;
 
@@ -46,7 +47,14 @@ impl Context {
         } else {
             Arc::new(EmbeddedStore::open_read_only(&folder)?)
         };
-        let registry = runtime.block_on(Registry::open(&folder))?;
+        let registry = match &lock {
+            Some(_) => runtime.block_on(Registry::open(&folder))?,
+            None => runtime.block_on(Registry::open_beside(&folder))?,
+        };
+        if lock.is_some() {
+            // What an earlier process could not scrub; where it cannot be now, the next one tries.
+            runtime.block_on(store.scrub())?;
+        }
         Ok(Self { runtime, store, registry, clock: system_clock(), served_by, _lock: lock })
     }
 
@@ -67,6 +75,16 @@ impl Context {
             self.runtime.block_on(worker.refresh(id, (self.clock)()))?;
         }
         Ok(())
+    }
+
+    /// Whether nothing of anybody erased is left in the files; without a service it is tried again first.
+    pub(super) fn scrubbed(&self) -> Result<bool, CommandError> {
+        self.runtime.block_on(async {
+            match self.served_by {
+                Some(_) => Ok(self.registry.is_scrubbed().await? && self.store.scrub().await?),
+                None => Ok(people::scrub(&self.registry, &*self.store).await?),
+            }
+        })
     }
 
     /// The participant whom a reference means.

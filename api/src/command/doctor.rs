@@ -42,6 +42,18 @@ pub(super) fn run(global: &Global, asked: &Doctor) -> Result<Exit, CommandError>
                     None => Ok("none runs on this folder".to_owned()),
                 },
             );
+            find(
+                "erasures",
+                match context.scrubbed() {
+                    Ok(true) => Ok("nothing of anybody erased is left in the files".to_owned()),
+                    Ok(false) => {
+                        Err("copies of an erased id can still be in the files, because another process is \
+                                      reading them: end it and ask again"
+                            .to_owned())
+                    }
+                    Err(error) => Err(error.to_string()),
+                },
+            );
             let verified = context.runtime.block_on(context.store.verify());
             find(
                 "readings",

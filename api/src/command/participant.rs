@@ -1,3 +1,5 @@
+use std::time::{Duration, Instant};
+
 use super::CommandError;
 use super::context::Context;
 use crate::ApiError;
@@ -79,9 +81,41 @@ pub(super) fn run(context: &Context, command: ParticipantCommand) -> Result<Exit
                 }
             };
             print_text(&format!("erased: {} readings in {} series\n", erased.readings, erased.series))?;
+            if !erased.scrubbed && !scrubbed_in_time(context)? {
+                eprintln!("foulee: {}", left_in_files(context));
+                return Ok(Exit::Refused);
+            }
         }
     }
     Ok(Exit::Done)
+}
+
+/// How long an erasure waits for those who read the files, after its first try.
+const SCRUB_PATIENCE: Duration = Duration::from_secs(15);
+
+fn scrubbed_in_time(context: &Context) -> Result<bool, CommandError> {
+    let started = Instant::now();
+    loop {
+        if context.scrubbed()? {
+            return Ok(true);
+        }
+        if started.elapsed() > SCRUB_PATIENCE {
+            return Ok(false);
+        }
+        std::thread::sleep(Duration::from_millis(250));
+    }
+}
+
+fn left_in_files(context: &Context) -> String {
+    let then = if context.served_by.is_some() {
+        "the service goes on trying; `foulee doctor` says whether it is done"
+    } else {
+        "then run `foulee doctor`, which finishes the erasure and says so"
+    };
+    format!(
+        "the rows are gone, but copies of the id can still be in the files of the data folder, because another \
+         process is reading them; end what reads registry.db or store.db (a backup, a database browser): {then}"
+    )
 }
 
 /// What a running service said, as this command's own failure.

@@ -14,7 +14,7 @@ use super::context::system_clock;
 use crate::cli::{Exit, Global, Role, Serve};
 use crate::http::{Service, router};
 use crate::lock::FolderLock;
-use crate::people::new_secret;
+use crate::people::{self, new_secret};
 use crate::registry::Registry;
 use crate::worker::{self, Worker};
 
@@ -31,6 +31,20 @@ pub(super) fn run(global: &Global, asked: &Serve) -> Result<Exit, CommandError> 
     }
     running.until_signal()?;
     Ok(Exit::Done)
+}
+
+/// How often an erasure that could not be scrubbed from the files is tried again.
+const SCRUB_EVERY: Duration = Duration::from_secs(3);
+
+/// Scrubs what an erasure left in the files, this process's or an earlier one's, for as long as the service runs.
+async fn scrub(registry: Registry, store: Arc<dyn Store>) {
+    loop {
+        if let Err(error) = people::scrub(&registry, &*store).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "the files could not be scrubbed; trying again");
+        }
+        tokio::time::sleep(SCRUB_EVERY).await;
+    }
 }
 
 /// A service that runs in this process.
@@ -75,6 +89,7 @@ impl Running {
                 })
                 .await
         });
+        runtime.spawn(scrub(registry.clone(), Arc::clone(&store)));
         let worker_stop = Arc::new(AtomicBool::new(false));
         let days = Arc::clone(&service.days_computed);
         let report = move |changed| {

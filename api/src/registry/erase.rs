@@ -1,10 +1,13 @@
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use foulee_contract::ParticipantId;
 use sha2::{Digest, Sha256};
+use sqlx::Connection as _;
 
 use super::error::unreadable;
-use super::open::next_number;
+use super::open::{BUSY_TIMEOUT, next_number};
 use super::people::is_known;
 use super::{Registry, Result};
 
@@ -17,11 +20,14 @@ pub struct Erasure {
     /// How many rows were deleted, by table.
     pub counts: BTreeMap<String, u64>,
     /// Whether the file was rewritten since, so that no byte stays. If not, somebody was reading all the while:
-    /// [`Registry::scrub`] tries again, and so does opening.
+    /// [`Registry::scrub`] tries again, as the service does in the background, and so does opening.
     pub scrubbed: bool,
     /// When, ms UTC.
     pub recorded_ms: i64,
 }
+
+/// How long a try after the first waits for readers: nobody else writes meanwhile.
+const AGAIN: Duration = Duration::from_millis(250);
 
 /// Every table with rows of people, those that others refer to last.
 const TABLES: [(&str, &str); 7] = [
@@ -71,7 +77,7 @@ impl Registry {
             .await?;
         tx.commit().await?;
         // The rows are gone for good: that the file could not be rewritten now is no reason to say they are not.
-        let scrubbed = self.scrub().await.unwrap_or_else(|error| {
+        let scrubbed = self.scrub_within(BUSY_TIMEOUT).await.unwrap_or_else(|error| {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "erased; the file will be scrubbed later"
@@ -96,8 +102,8 @@ impl Registry {
         rows.into_iter().map(erasure).collect()
     }
 
-    /// Rewrites the file and empties the write-ahead log, so that nothing of deleted rows stays in them; whether that
-    /// was possible, or somebody was reading all the while.
+    /// Rewrites the file and empties the write-ahead log where an erasure is not scrubbed yet, so that nothing of deleted
+    /// rows stays in them; whether all is scrubbed now, or somebody is reading.
     ///
     /// `secure_delete` alone is not enough: SQLite moves cells between pages when it balances a tree, and what it
     /// leaves behind in a page's free space is never overwritten (one row in some thousands, as measured).
@@ -105,29 +111,50 @@ impl Registry {
     /// # Errors
     /// The database failed, or another process wrote all the while.
     pub async fn scrub(&self) -> Result<bool> {
-        let mut connection = self.writer()?.acquire().await?;
-        let last: Option<i64> =
-            sqlx::query_scalar("SELECT MAX(id) FROM erasure").fetch_one(&mut *connection).await?;
-        sqlx::query("VACUUM").execute(&mut *connection).await?;
+        self.scrub_within(AGAIN).await
+    }
+
+    /// Whether nothing of anybody erased is left in the files; changes nothing.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn is_scrubbed(&self) -> Result<bool> {
+        let sql = "SELECT COUNT(*) FROM erasure WHERE scrubbed = 0";
+        let owed: i64 = sqlx::query_scalar(sql).fetch_one(self.reader()).await?;
+        Ok(owed == 0)
+    }
+
+    async fn scrub_within(&self, patience: Duration) -> Result<bool> {
+        // Held all the while: this process's writers wait their turn here, instead of polling SQLite's lock.
+        let mut writer = self.writer()?.acquire().await?;
+        let sql = "SELECT MAX(id) FROM erasure WHERE scrubbed = 0";
+        let Some(last) = sqlx::query_scalar::<_, Option<i64>>(sql).fetch_one(&mut *writer).await? else {
+            return Ok(true);
+        };
+        // Once, however often the log has to be tried: each rewriting goes through that same log.
+        if self.rewritten.load(Ordering::Acquire) < last {
+            sqlx::query("VACUUM").execute(&mut *writer).await?;
+            self.rewritten.store(last, Ordering::Release);
+        }
+        // A connection of its own: the patience of one that is shared would stay changed if this were cut off.
+        let mut brief = self.connect_with_patience(patience).await?;
         let (busy, _, _): (i64, i64, i64) =
-            sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *connection).await?;
+            sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut brief).await?;
+        brief.close().await?;
         if busy != 0 {
             return Ok(false);
         }
         // Not those that another process added meanwhile.
         sqlx::query("UPDATE erasure SET scrubbed = 1 WHERE scrubbed = 0 AND id <= $1")
             .bind(last)
-            .execute(&mut *connection)
+            .execute(&mut *writer)
             .await?;
         Ok(true)
     }
 
-    /// Scrubs if an erasure was cut off between its commit and its scrub.
+    /// Scrubs if an erasure was not scrubbed yet, as after one that was cut off between its commit and its scrub.
     pub(super) async fn finish_erasures(&self) -> Result<()> {
-        let unfinished: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM erasure WHERE scrubbed = 0")
-            .fetch_one(self.reader())
-            .await?;
-        if unfinished > 0 && !self.scrub().await? {
+        if !self.is_scrubbed().await? && !self.scrub().await? {
             tracing::warn!(
                 "an erased participant's bytes may still be in the registry's files: they are in use"
             );
@@ -254,12 +281,18 @@ mod tests {
 
     #[tokio::test]
     async fn an_erasure_under_a_long_reader_is_scrubbed_once_the_reader_is_done() {
-        let (_folder, registry) = opened().await;
+        let (folder, registry) = opened().await;
         let id = added(&registry, 1).await;
         let mut long = registry.reader().begin().await.unwrap();
         assert!(is_known(&mut long, id).await.unwrap());
         let erasure = registry.erase_participant(id, [9; 32], NOW).await.unwrap().unwrap();
         assert!(!erasure.scrubbed);
+        assert!(!registry.scrub().await.unwrap());
+        // Tried again and again, it does not rewrite the file through the log each time.
+        let log = || std::fs::metadata(folder.path().join("registry.db-wal")).unwrap().len();
+        let before = log();
+        assert!(!registry.scrub().await.unwrap() && !registry.is_scrubbed().await.unwrap());
+        assert_eq!(log(), before);
         long.rollback().await.unwrap();
         assert!(registry.scrub().await.unwrap());
         assert!(registry.erasures().await.unwrap()[0].scrubbed);

@@ -1,10 +1,12 @@
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::{ConnectOptions as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 use super::{RegistryError, Result};
 
@@ -12,7 +14,7 @@ use super::{RegistryError, Result};
 pub const FILE_NAME: &str = "registry.db";
 
 /// How long to wait for another process's write.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Two computed days of 2 kB a page of 4096 would leave half of it empty.
 const PAGE_BYTES: u32 = 8192;
@@ -31,6 +33,9 @@ pub struct Registry {
     read: SqlitePool,
     /// One connection: writers queue here in order, instead of polling SQLite's one write lock.
     write: Option<SqlitePool>,
+    path: PathBuf,
+    /// The number of the last erasure since which this process has rewritten the file.
+    pub(super) rewritten: Arc<AtomicI64>,
 }
 
 impl Registry {
@@ -40,6 +45,16 @@ impl Registry {
     /// # Errors
     /// The file cannot be used, or a migration failed.
     pub async fn open(data_folder: &Path) -> Result<Self> {
+        let registry = Self::open_beside(data_folder).await?;
+        registry.finish_erasures().await?;
+        Ok(registry)
+    }
+
+    /// The same beside the process that serves the folder, which finishes erasures itself.
+    ///
+    /// # Errors
+    /// As [`Registry::open`].
+    pub async fn open_beside(data_folder: &Path) -> Result<Self> {
         let path = data_folder.join(FILE_NAME);
         create_private(&path).map_err(|source| RegistryError::Open { path: path.clone(), source })?;
         let options = SqliteConnectOptions::new()
@@ -52,9 +67,7 @@ impl Registry {
             .pragma("secure_delete", "ON");
         let write = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
         MIGRATIONS.run(&write).await?;
-        let registry = Self { read: read_pool(&path).await?, write: Some(write) };
-        registry.finish_erasures().await?;
-        Ok(registry)
+        Ok(Self { read: read_pool(&path).await?, write: Some(write), path, rewritten: Arc::default() })
     }
 
     /// Opens the registry of a data folder for reading, also while a service writes it.
@@ -64,7 +77,8 @@ impl Registry {
     pub async fn open_read_only(data_folder: &Path) -> Result<Self> {
         let path = data_folder.join(FILE_NAME);
         std::fs::metadata(&path).map_err(|source| RegistryError::Open { path: path.clone(), source })?;
-        let registry = Self { read: read_pool(&path).await?, write: None };
+        let read = read_pool(&path).await?;
+        let registry = Self { read, write: None, path, rewritten: Arc::default() };
         let expected = MIGRATIONS.iter().map(|migration| migration.version).max();
         let found = registry.schema_version().await?;
         if found == expected { Ok(registry) } else { Err(RegistryError::SchemaDiffers { found, expected }) }
@@ -91,6 +105,12 @@ impl Registry {
     /// A transaction that holds the write lock from its start: what it reads stays true until it commits.
     pub(super) async fn begin(&self) -> Result<Tx> {
         Ok(self.writer()?.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// A further connection that waits for others as long as `patience`.
+    pub(super) async fn connect_with_patience(&self, patience: Duration) -> Result<SqliteConnection> {
+        let options = SqliteConnectOptions::new().filename(&self.path).busy_timeout(patience);
+        Ok(options.connect().await?)
     }
 
     async fn schema_version(&self) -> Result<Option<i64>> {

@@ -195,6 +195,9 @@ pub struct Erased {
     pub readings: u64,
     /// Series deleted.
     pub series: u64,
+    /// Whether no byte of the erased is left in the files. If not, somebody was reading them all the while:
+    /// [`Store::scrub`] tries again.
+    pub scrubbed: bool,
 }
 
 /// What a store holds.
@@ -269,8 +272,13 @@ pub trait Store: Send + Sync {
     /// Clears exactly these marks; a day that was marked again since keeps its newer mark.
     fn clear_dirty(&self, days: Vec<DirtyDay>) -> BoxFuture<'_, Result<(), StoreError>>;
 
-    /// Deletes everything of a participant, down to the bytes of the id in the files.
+    /// Deletes everything of a participant, down to the bytes of the id in the files; [`Erased::scrubbed`] says whether
+    /// the last of that could be done at once.
     fn erase(&self, participant: ParticipantId) -> BoxFuture<'_, Result<Erased, StoreError>>;
+
+    /// Whether no byte of anybody erased is left in the files; what is left from an erasure before, also another
+    /// process's, is tried again first. A store that was opened for reading only says how it stands.
+    fn scrub(&self) -> BoxFuture<'_, Result<bool, StoreError>>;
 
     /// What is in it.
     fn stats(&self) -> BoxFuture<'_, Result<Stats, StoreError>>;

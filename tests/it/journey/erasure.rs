@@ -20,7 +20,7 @@ const DAYS: i64 = 20;
 const START_MS: i64 = 1_772_409_600_000;
 const DAY_MS: i64 = 86_400_000;
 
-fn external_id(n: usize) -> String {
+pub(super) fn external_id(n: usize) -> String {
     format!("external-{n}-of-erasure")
 }
 
@@ -41,7 +41,7 @@ fn day(n: usize, date: i64) -> Value {
 }
 
 /// A folder with some of the people: readings, tokens, a programme, computed days.
-fn folder_with(who: &[usize]) -> Folder {
+pub(super) fn folder_with(who: &[usize]) -> Folder {
     let folder = Folder::new();
     for n in who {
         people::add(&folder, &people::id(*n), &external_id(*n), STUDY, "Europe/Paris");
@@ -69,7 +69,7 @@ fn folder_with(who: &[usize]) -> Folder {
 }
 
 /// Files of a folder in which one of the needles stands, each with how often.
-fn found(folder: &Path, needles: &[Vec<u8>]) -> Vec<(PathBuf, usize)> {
+pub(super) fn found(folder: &Path, needles: &[Vec<u8>]) -> Vec<(PathBuf, usize)> {
     let mut all = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
@@ -90,7 +90,7 @@ fn found(folder: &Path, needles: &[Vec<u8>]) -> Vec<(PathBuf, usize)> {
 
 /// Every form in which an id could stand in a file: raw, hyphenated and simple text, small and capital; and the
 /// export's own.
-fn forms(id: &str, external_id: &str) -> Vec<Vec<u8>> {
+pub(super) fn forms(id: &str, external_id: &str) -> Vec<Vec<u8>> {
     let simple = id.replace('-', "");
     let raw = (0..16).map(|at| u8::from_str_radix(&simple[2 * at..2 * at + 2], 16).expect("hex")).collect();
     let texts =

@@ -4,18 +4,19 @@ use rusqlite::{TransactionBehavior, params};
 use super::codec::Row;
 use super::hot::{self, Hot};
 use super::index::BlockKey;
+use super::schema::BUSY_TIMEOUT;
+use super::scrub::{self, AGAIN, scrub};
 use super::writer::Writer;
 use crate::{Erased, StoreError};
 
-/// Deletes a participant's blocks, names and marks, rewrites the log without them, then rewrites the file and empties
-/// the write-ahead log. `secure_delete` alone is not enough: SQLite leaves copies of old cells in a page's free space
-/// when it rebalances a tree, and a later delete does not reach them.
+/// Deletes a participant's blocks, names and marks, rewrites the log without them, then scrubs the files. That this is
+/// owed is committed with the deletion, so that whoever opens the store next knows it too.
 pub(super) fn erase(writer: &mut Writer, participant: ParticipantId) -> Result<Erased, StoreError> {
     let entries = writer.shared.index().of_participant(&participant);
     let Some(participant_no) = writer.shared.index().participant_no(&participant) else {
-        return Ok(Erased::default());
+        return Ok(Erased { scrubbed: scrub(&writer.conn, AGAIN)?, ..Erased::default() });
     };
-    let mut erased = Erased { readings: 0, series: entries.len() as u64 };
+    let mut erased = Erased { series: entries.len() as u64, ..Erased::default() };
     let kept: Vec<(BlockKey, Row)> = {
         let hot = writer.shared.hot();
         let dead = |key: &BlockKey| entries.iter().any(|entry| entry.no == key.series_no());
@@ -51,6 +52,7 @@ pub(super) fn erase(writer: &mut Writer, participant: ParticipantId) -> Result<E
     if !kept.is_empty() {
         hot::append(&tx, &kept)?;
     }
+    tx.execute("UPDATE owed SET scrub = ?1", params![scrub::VACUUM])?;
     tx.commit()?;
     writer.unclaimed.retain(|(no, _)| *no != participant_no);
     {
@@ -60,18 +62,7 @@ pub(super) fn erase(writer: &mut Writer, participant: ParticipantId) -> Result<E
         let reloaded = Hot::load(&writer.conn, &index)?;
         *writer.shared.hot_mut() = reloaded;
     }
-    writer.conn.execute_batch("VACUUM")?;
-    truncate_wal(writer)?;
+    // The rows are gone for good: that the file could not be rewritten now is no reason to say they are not.
+    erased.scrubbed = scrub(&writer.conn, BUSY_TIMEOUT).unwrap_or(false);
     Ok(erased)
-}
-
-/// A reader in the middle of a scan holds the log open: wait for it, up to the connection's busy timeout a try.
-fn truncate_wal(writer: &Writer) -> Result<(), StoreError> {
-    for _ in 0..10 {
-        let busy: i64 = writer.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-        if busy == 0 {
-            return Ok(());
-        }
-    }
-    Err(StoreError::Busy)
 }

@@ -13,6 +13,7 @@ mod index;
 mod merge;
 mod reader;
 mod schema;
+mod scrub;
 mod totals;
 mod writer;
 
@@ -288,6 +289,17 @@ impl Store for EmbeddedStore {
 
     fn erase(&self, participant: ParticipantId) -> BoxFuture<'_, Result<Erased, StoreError>> {
         Box::pin(self.ask(move |reply| Job::Erase(participant, reply)))
+    }
+
+    fn scrub(&self) -> BoxFuture<'_, Result<bool, StoreError>> {
+        Box::pin(async move {
+            if self.jobs.is_none() {
+                let read =
+                    |shared: &Shared| Ok(scrub::owed(&schema::open_reader(&shared.file)?)? == scrub::NOTHING);
+                return reader::blocking(&self.shared, read).await;
+            }
+            self.ask(Job::Scrub).await
+        })
     }
 
     fn stats(&self) -> BoxFuture<'_, Result<Stats, StoreError>> {

@@ -1,11 +1,15 @@
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
 use super::{Options, Synchronous};
 use crate::StoreError;
 
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
+
+/// How long a statement waits for another connection.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// `participant` and `series` give short numbers to long names. `chunk.id` is metric << 48 | series << 20 | UTC day, so
 /// that one metric is one range, and in it one series. `hot` is a log of small writes that no chunk holds yet.
@@ -27,6 +31,13 @@ CREATE TABLE dirty(
     UNIQUE(participant, day));
 ";
 
+/// Version 2: whether erased readings are still to be scrubbed from the file (0: no), for the next process that opens
+/// it. It names nobody.
+const OWED: &str = "
+CREATE TABLE owed(one INTEGER PRIMARY KEY CHECK (one = 1), scrub INTEGER NOT NULL);
+INSERT INTO owed VALUES (1, 0);
+";
+
 /// The first SQLite without the WAL-reset corruption (3.7.0 to 3.51.2; fixed in 3.51.3).
 const MIN_SQLITE: i32 = 3_051_003;
 
@@ -35,7 +46,7 @@ pub(super) fn open_writer(file: &Path, options: &Options) -> Result<Connection, 
     check_library()?;
     make_private(file)?;
     let mut conn = Connection::open(file)?;
-    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    conn.busy_timeout(BUSY_TIMEOUT)?;
     conn.pragma_update(None, "page_size", 8192)?;
     conn.pragma_update(None, "journal_mode", "WAL")?;
     let synchronous = match options.synchronous {
@@ -48,13 +59,16 @@ pub(super) fn open_writer(file: &Path, options: &Options) -> Result<Connection, 
     conn.pragma_update(None, "cache_size", -32_768)?;
     conn.set_prepared_statement_cache_capacity(32);
     let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    match tx.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))? {
-        0 => {
-            tx.execute_batch(SCHEMA)?;
-            tx.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-        }
-        SCHEMA_VERSION => {}
-        found => return Err(StoreError::SchemaTooNew { found, known: SCHEMA_VERSION }),
+    let found = tx.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))?;
+    if found > SCHEMA_VERSION {
+        return Err(StoreError::SchemaTooNew { found, known: SCHEMA_VERSION });
+    }
+    if found < 1 {
+        tx.execute_batch(SCHEMA)?;
+    }
+    if found < SCHEMA_VERSION {
+        tx.execute_batch(OWED)?;
+        tx.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     }
     tx.commit()?;
     Ok(conn)
@@ -65,7 +79,7 @@ pub(super) fn open_reader(file: &Path) -> Result<Connection, StoreError> {
     check_library()?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(file, flags)?;
-    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    conn.busy_timeout(BUSY_TIMEOUT)?;
     conn.pragma_update(None, "cache_size", -8_192)?;
     conn.set_prepared_statement_cache_capacity(32);
     Ok(conn)

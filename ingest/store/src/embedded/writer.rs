@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use super::commit::{fold_due, write_batches};
 use super::erase::erase;
+use super::scrub::{AGAIN, scrub};
 use super::{Acknowledge, Shared};
 use crate::{Digest, DirtyDay, Erased, Stats, StoreError, WriteBatch, Written};
 
@@ -21,6 +22,7 @@ pub(super) enum Job {
     DirtyDays(usize, Reply<Vec<DirtyDay>>),
     ClearDirty(Vec<DirtyDay>, Reply<()>),
     Erase(ParticipantId, Reply<Erased>),
+    Scrub(Reply<bool>),
     Stats(Reply<Stats>),
     Digest(Reply<Digest>),
 }
@@ -60,6 +62,7 @@ impl Writer {
                 Job::DirtyDays(limit, reply) => drop(reply.send(self.dirty_days(limit))),
                 Job::ClearDirty(days, reply) => drop(reply.send(self.clear_dirty(&days))),
                 Job::Erase(participant, reply) => drop(reply.send(erase(&mut self, participant))),
+                Job::Scrub(reply) => drop(reply.send(scrub(&self.conn, AGAIN))),
                 Job::Stats(reply) => drop(reply.send(super::totals::stats(&self.conn, &self.shared))),
                 Job::Digest(reply) => drop(reply.send(super::totals::digest(&self.conn, &self.shared))),
             }
