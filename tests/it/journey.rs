@@ -32,6 +32,8 @@ mod erasure;
 mod figures;
 #[path = "journey/fitabase.rs"]
 mod fitabase;
+#[path = "journey/phone.rs"]
+mod phone;
 #[path = "journey/pieces.rs"]
 mod pieces;
 #[path = "journey/scrubbing.rs"]

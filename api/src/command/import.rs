@@ -125,6 +125,13 @@ fn show(bar: &ProgressBar, at: &Progress<'_>) {
 }
 
 fn tell(global: &Global, asked: &Import, summary: &Summary) -> Result<(), CommandError> {
+    for file in summary.files.iter().filter(|file| file.kind_assumed && !global.quiet) {
+        eprintln!(
+            "foulee: {}: nothing but steps and no --kind: taken for a watch's, which can tell rest; say --kind phone \
+             where it was carried",
+            file.path.display()
+        );
+    }
     if asked.json {
         output::print_json(summary)?;
         return Ok(());

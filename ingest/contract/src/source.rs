@@ -39,6 +39,12 @@ impl SourceKind {
         (Self::Unknown, "unknown"),
     ];
 
+    /// The kind of this name.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::TEXTS.iter().find(|(_, known)| *known == text).map(|(kind, _)| *kind)
+    }
+
     /// Whether the device is worn, so that its presence says that its owner was observed.
     #[must_use]
     pub fn is_worn(self) -> bool {
@@ -146,11 +152,7 @@ impl FromStr for Source {
         let kind_text = parts.next().unwrap_or_default();
         let growing = kind_text.ends_with('+');
         let kind_text = kind_text.strip_suffix('+').unwrap_or(kind_text);
-        let kind = SourceKind::TEXTS
-            .iter()
-            .find(|(_, text)| *text == kind_text)
-            .map(|(kind, _)| *kind)
-            .ok_or(SourceError::UnknownKind)?;
+        let kind = SourceKind::from_text(kind_text).ok_or(SourceError::UnknownKind)?;
         let mut count = 0;
         let mut last_empty = false;
         for part in parts {

@@ -89,6 +89,7 @@ impl OpenFile {
             duplicate: self.duplicate,
             rejected: rejections.iter().map(|rejection| rejection.count).sum(),
             rejections,
+            kind_assumed: false,
         }
     }
 }

@@ -1,3 +1,5 @@
+use foulee_contract::SourceKind;
+
 use super::collector::Collector;
 use super::files::Input;
 use super::fitabase::Fitabase;
@@ -37,6 +39,16 @@ pub(super) trait Reader {
 
     /// The device's name where `--source` gives none; empty for a device that nobody named.
     fn default_source(&self) -> &'static str;
+
+    /// What sort of device it was where `--kind` does not say.
+    fn default_kind(&self) -> SourceKind {
+        SourceKind::Watch
+    }
+
+    /// Whether the file itself shows that this default is right.
+    fn shows_kind(&self) -> bool {
+        true
+    }
 
     /// Whether it holds local times that do not say where.
     fn local_times(&self) -> bool;

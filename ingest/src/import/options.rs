@@ -1,7 +1,7 @@
 use std::str::FromStr;
 
 use chrono_tz::Tz;
-use foulee_contract::ParticipantId;
+use foulee_contract::{ParticipantId, SourceKind};
 
 use super::ImportError;
 use super::column_map::ColumnMap;
@@ -16,6 +16,9 @@ pub struct Options {
     pub time_zone: Option<Tz>,
     /// Which formats to look for.
     pub format: FormatChoice,
+    /// What sort of device it was; each format has a default. It is part of the source, so two exports of one device
+    /// meet where it is given alike.
+    pub kind: Option<SourceKind>,
     /// The device's name within its participant; each format has a default.
     pub source: Option<String>,
     /// Names for a table's columns.
@@ -26,7 +29,8 @@ impl Options {
     /// Everything detected, nothing named.
     #[must_use]
     pub fn new(target: Target) -> Self {
-        Self { target, time_zone: None, format: FormatChoice::Auto, source: None, map: ColumnMap::default() }
+        let (format, map) = (FormatChoice::Auto, ColumnMap::default());
+        Self { target, time_zone: None, format, kind: None, source: None, map }
     }
 }
 

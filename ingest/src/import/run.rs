@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use foulee_contract::{Source, SourceKind};
+use foulee_contract::Source;
 
 use super::collector::{Collector, OpenFile, Run};
 use super::files::{Found, Input, find, unreadable};
@@ -48,12 +48,14 @@ pub fn import(
         };
         // No more than the name: what an importer is called must not part two exports of one device.
         let name = options.source.as_deref().unwrap_or(reader.default_source());
-        let source = Source::new(SourceKind::Watch, ["", "", "", name, ""]);
+        let kind = options.kind.unwrap_or(reader.default_kind());
+        let source = Source::new(kind, ["", "", "", name, ""]);
         let size = (input.bytes, input.bytes_read.clone());
         let file = OpenFile::new(path, reader.format(), source, (number, files), size);
         let mut collector = Collector::new(run, file);
         reader.read(input, LocalClock::new(options.time_zone), &mut collector)?;
-        let (back, counts) = collector.finish()?;
+        let (back, mut counts) = collector.finish()?;
+        counts.kind_assumed = options.kind.is_none() && !reader.shows_kind();
         summary.push(counts);
         run = back;
     }

@@ -49,6 +49,9 @@ pub struct FileSummary {
     pub rejected: u64,
     /// Why, by code.
     pub rejections: Vec<RejectionCount>,
+    /// Whether nothing in it shows what sort of device it is of, nor did the options.
+    #[serde(skip)]
+    pub kind_assumed: bool,
 }
 
 /// How often something was refused for one reason.

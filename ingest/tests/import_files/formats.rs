@@ -1,5 +1,6 @@
 //! Each format as small files.
 
+use foulee_contract::SourceKind;
 use foulee_ingest::import::{FormatChoice, Options, describe_formats};
 
 use crate::memory::{Memory, gzipped, lines, one_person, person, read, run, study, written};
@@ -93,6 +94,20 @@ fn a_minute_tables_columns_are_found_by_common_names() {
         let key = memory.readings.keys().next().unwrap();
         assert_eq!((key.0, key.1.as_str()), (person("p"), "watch"), "{text}");
     }
+}
+
+#[test]
+fn the_kind_is_part_of_the_source_and_steps_alone_do_not_show_it() {
+    let keys = |text: &str, kind| {
+        let options = Options { kind, ..study("Europe/Paris") };
+        let (summary, memory) = read("p_table.csv", text, &options);
+        let keys: Vec<String> = memory.readings.keys().map(|key| key.1.clone()).collect();
+        (keys, summary.files[0].kind_assumed)
+    };
+    let (steps, both) = ("time,steps\n2016-04-02 09:49,34\n", "time,hr,steps\n2016-04-02 09:49,,34\n");
+    assert_eq!(keys(steps, Some(SourceKind::Phone)), (vec!["phone".to_owned()], false));
+    assert_eq!(keys(steps, None), (vec!["watch".to_owned()], true));
+    assert_eq!(keys(both, None), (vec!["watch".to_owned()], false));
 }
 
 #[test]

@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use chrono_tz::Tz;
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use foulee_contract::SourceKind;
 use foulee_ingest::import::{ColumnMap, FormatChoice, ImportError, Options, Target};
 
 use crate::cli::ParticipantRef;
@@ -17,8 +19,12 @@ use crate::cli::values::zone;
 The variable of --format is FOULEE_IMPORT_FORMAT and its key import_format: FOULEE_FORMAT and format are the shape in \
 which other commands print.
 
+The kinds are watch, ring, strap, foot_pod, phone, accelerometer, manual and unknown. Kind and name are the source: \
+give them alike for two exports of one device, and the readings that both hold are stored once.
+
 Examples:
   foulee import --study pilot --time-zone Europe/Paris Fitabase/
+  foulee import --participant pilot/7 --kind phone steps.csv
   foulee import --participant pilot/7 --map 'Timestamp=time,Pulse=heart_rate' heart.csv")]
 pub struct Import {
     /// Files and folders to read
@@ -33,6 +39,10 @@ pub struct Import {
     /// What the files are: auto, an importer, or one of its formats
     #[arg(id = "import_format", long = "format", value_name = "NAME", default_value = "auto")]
     pub format: FormatChoice,
+    /// What sort of device it was; a phone is carried, not worn, so no minute of it is still [default: watch, as
+    /// all formats of today hold; a table that says nothing too]
+    #[arg(long, value_name = "KIND", value_parser = kind(), hide_possible_values = true)]
+    pub kind: Option<SourceKind>,
     /// Name of the device within its participant [default: the format's own]
     #[arg(long, value_name = "NAME")]
     pub source: Option<String>,
@@ -64,6 +74,7 @@ impl Import {
             target,
             time_zone: self.time_zone,
             format: self.format,
+            kind: self.kind,
             source: self.source.clone(),
             // Checked when parsed.
             map: self.column_map().unwrap_or_default(),
@@ -73,6 +84,15 @@ impl Import {
     pub(in crate::cli) fn column_map(&self) -> Result<ColumnMap, ImportError> {
         self.map.join(",").parse()
     }
+}
+
+/// What somebody can have recorded with; a gateway speaks for itself.
+const KINDS: [&str; 8] =
+    ["watch", "ring", "strap", "foot_pod", "phone", "accelerometer", "manual", "unknown"];
+
+fn kind() -> impl TypedValueParser<Value = SourceKind> {
+    // Whatever passes the list has a kind.
+    PossibleValuesParser::new(KINDS).map(|text| SourceKind::from_text(&text).unwrap_or(SourceKind::Unknown))
 }
 
 /// Checks one `--map` by itself, so that its fault is told with the flag.

@@ -1,4 +1,4 @@
-use foulee_contract::Metric;
+use foulee_contract::{Metric, SourceKind};
 use foulee_ingest::import::{ColumnTarget, FormatChoice, Target};
 
 use super::super::{
@@ -33,12 +33,13 @@ fn nothing_said_gives_the_documented_defaults() {
 #[test]
 fn an_import_becomes_the_importers_options() {
     let line = ["import", "a", "b", "--study", "s", "--time-zone", "Europe/Paris", "--map", "T=time,P=steps"];
-    let more = ["--map", "H=heart_rate", "--source", "watch", "--format", "fitabase"];
+    let more = ["--map", "H=heart_rate", "--source", "watch", "--format", "fitabase", "--kind", "foot_pod"];
     let Command::Import(import) = command(&[&line[..], &more].concat()) else { panic!() };
     assert_eq!((import.paths.len(), import.target.study.as_deref()), (2, Some("s")));
     let options = import.options(Target::Study);
     assert_eq!(options.time_zone, Some(chrono_tz::Europe::Paris));
     assert_eq!(options.source.as_deref(), Some("watch"));
+    assert_eq!(options.kind, Some(SourceKind::FootPod));
     assert!(matches!(options.format, FormatChoice::Named("fitabase")));
     let map: Vec<_> = options.map.entries().collect();
     let metric = ColumnTarget::Metric;

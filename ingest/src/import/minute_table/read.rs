@@ -32,6 +32,15 @@ impl Reader for TimedTable {
         self.default_source
     }
 
+    fn shows_kind(&self) -> bool {
+        // Steps alone can as well be a phone's; whatever else is read comes of something worn.
+        !self.default_source.is_empty()
+            || match &self.columns.values {
+                Values::Wide(columns) => columns.iter().any(|(_, metric)| *metric != Metric::Steps),
+                Values::Long { .. } => true,
+            }
+    }
+
     fn local_times(&self) -> bool {
         self.shape.local
     }
