@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::lock::Holder;
 use crate::people::NewPerson;
+use crate::registry::NameKind;
 
 /// A running service and the token with which it is asked.
 #[derive(Clone)]
@@ -152,6 +153,15 @@ impl Sink for Client {
     }
 }
 
+/// Of a refusal, what it says of the export's own id.
+fn not_admitted(problem: Box<Problem>) -> SinkError {
+    let field = NameKind::ExternalId.field();
+    match problem.errors.iter().find(|error| error.field == field) {
+        Some(error) => SinkError::NotAdmitted { fix: error.fix.clone() },
+        None => SinkError::Refused(problem),
+    }
+}
+
 /// Finds participants of a study through a running service, which then knows at once for whom it may write.
 #[derive(Debug)]
 pub struct RemotePeople {
@@ -175,7 +185,10 @@ impl People for RemotePeople {
             time_zone: self.time_zone.clone(),
             ..NewPerson::default()
         };
-        let added: Added = self.client.post("/v1/participants", &new)?;
-        Ok(added.id)
+        match self.client.post("/v1/participants", &new) {
+            Ok(Added { id }) => Ok(id),
+            Err(ClientError::Refused(problem)) => Err(not_admitted(problem)),
+            Err(error) => Err(error.into()),
+        }
     }
 }

@@ -13,7 +13,7 @@ use super::context::Context;
 use crate::cli::{Exit, Global, Import};
 use crate::client::{Client, RemotePeople};
 use crate::people::{self, NewPerson};
-use crate::registry::{Registry, SINCE_EVER};
+use crate::registry::{NameKind, Registry, RegistryError, SINCE_EVER};
 use crate::{ApiError, output};
 
 pub(super) fn run(global: &Global, asked: &Import) -> Result<Exit, CommandError> {
@@ -101,7 +101,12 @@ impl People for LocalPeople {
             ..NewPerson::default()
         };
         let added = self.runtime.block_on(people::add(&self.registry, &new, self.now_ms));
-        added.map(|(id, _)| id).map_err(|error| SinkError::Failed(Box::new(error)))
+        added.map(|(id, _)| id).map_err(|error| match error {
+            ApiError::Registry(RegistryError::Name { what: NameKind::ExternalId, source }) => {
+                SinkError::NotAdmitted { fix: source.to_string() }
+            }
+            error => SinkError::Failed(Box::new(error)),
+        })
     }
 }
 

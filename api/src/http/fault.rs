@@ -10,7 +10,7 @@ use foulee_store::StoreError;
 use serde::de::DeserializeOwned;
 
 use crate::ApiError;
-use crate::registry::{NameKind, RegistryError};
+use crate::registry::RegistryError;
 
 /// A problem on its way out. What broke inside stays inside, in the log, under the number that the answer names.
 #[derive(Debug)]
@@ -70,7 +70,7 @@ impl From<ApiError> for Fault {
                 Some(Problem::new(ProblemKind::InvalidField).field("start_steps", error.to_string()))
             }
             ApiError::Registry(RegistryError::Name { what, source }) => {
-                Some(Problem::new(ProblemKind::InvalidField).field(field_of(*what), source.to_string()))
+                Some(Problem::new(ProblemKind::InvalidField).field(what.field(), source.to_string()))
             }
             ApiError::Registry(RegistryError::DateOutOfRange) => {
                 Some(Problem::new(ProblemKind::InvalidField).field("date", error.to_string()))
@@ -102,15 +102,6 @@ impl From<ApiError> for Fault {
     }
 }
 
-/// The field in which a name was sent.
-fn field_of(name: NameKind) -> &'static str {
-    match name {
-        NameKind::Study => "study",
-        NameKind::ExternalId => "external_id",
-        NameKind::TokenLabel => "label",
-        NameKind::Programme => "name",
-    }
-}
 
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {

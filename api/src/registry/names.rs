@@ -36,6 +36,17 @@ pub enum NameError {
 const MAX_CHARS: usize = 64;
 
 impl NameKind {
+    /// The field in which such a name is sent.
+    #[must_use]
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::Study => "study",
+            Self::ExternalId => "external_id",
+            Self::TokenLabel => "label",
+            Self::Programme => "name",
+        }
+    }
+
     /// Nothing that could be an e-mail address, a position or a person's full name passes for an external id.
     fn admits(self, c: char) -> bool {
         match self {
@@ -45,7 +56,11 @@ impl NameKind {
         }
     }
 
-    pub(super) fn check(self, name: &str) -> Result<()> {
+    /// Whether a name is admitted.
+    ///
+    /// # Errors
+    /// [`RegistryError::Name`] says why not.
+    pub fn check(self, name: &str) -> Result<()> {
         let fault = if name.trim() != name || name.is_empty() {
             Some(NameError::Empty)
         } else if name.chars().count() > MAX_CHARS {

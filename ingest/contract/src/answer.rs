@@ -62,6 +62,8 @@ pub enum RejectCode {
     Unreadable,
     /// A local time that a clock change left out (importers).
     TimeDoesNotExist,
+    /// The export's own id cannot be a pseudonym (importers).
+    IdNotAdmitted,
 }
 
 impl RejectCode {
@@ -84,6 +86,7 @@ impl RejectCode {
             Self::ParticipantUnknown => "participant_unknown",
             Self::Unreadable => "unreadable",
             Self::TimeDoesNotExist => "time_does_not_exist",
+            Self::IdNotAdmitted => "id_not_admitted",
         }
     }
 }

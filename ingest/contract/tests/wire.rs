@@ -165,6 +165,7 @@ fn every_code_is_pinned() {
         RejectCode::ParticipantUnknown,
         RejectCode::Unreadable,
         RejectCode::TimeDoesNotExist,
+        RejectCode::IdNotAdmitted,
     ];
     for code in codes {
         assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());

@@ -13,13 +13,16 @@ use super::{ImportError, People, Sink, SinkError, Target};
 /// Readings in one batch: what is held of a file at a time, whatever its size.
 const BATCH_READINGS: usize = 20_000;
 
+/// Who an export's id is, or what is wrong with the id.
+type Known = Result<ParticipantId, Rc<str>>;
+
 /// What goes on from file to file.
 pub(super) struct Run<'a> {
     target: Target,
     people: &'a mut dyn People,
     sink: &'a mut dyn Sink,
     progress: &'a mut dyn FnMut(Progress<'_>),
-    known: HashMap<String, ParticipantId>,
+    known: HashMap<String, Known>,
     participants: Vec<Person>,
     acknowledged: u64,
 }
@@ -28,7 +31,9 @@ pub(super) struct Run<'a> {
 pub(super) struct Collector<'a> {
     run: Run<'a>,
     file: OpenFile,
-    last: Option<(String, ParticipantId)>,
+    last: Option<(String, Known)>,
+    /// The line that was last refused for its id.
+    refused_line: u64,
     pending: BTreeMap<SeriesKey, Vec<Taken>>,
     pending_len: usize,
 }
@@ -121,7 +126,7 @@ impl<'a> Run<'a> {
 impl<'a> Collector<'a> {
     /// One that is about to read `file`.
     pub(super) fn new(run: Run<'a>, file: OpenFile) -> Self {
-        Self { run, file, last: None, pending: BTreeMap::new(), pending_len: 0 }
+        Self { run, file, last: None, refused_line: 0, pending: BTreeMap::new(), pending_len: 0 }
     }
 
     /// Takes a reading of the person whom the export calls `external`, or the file's name if it names nobody.
@@ -132,7 +137,13 @@ impl<'a> Collector<'a> {
         grain: Grain,
         taken: Taken,
     ) -> Result<(), ImportError> {
-        let participant = self.participant(external)?;
+        let participant = match self.participant(external)? {
+            Ok(participant) => participant,
+            Err(fix) => {
+                self.refuse_id(external, taken.line, &fix);
+                return Ok(());
+            }
+        };
         self.pending.entry(SeriesKey { participant, metric, grain }).or_default().push(taken);
         self.pending_len += 1;
         if self.pending_len >= BATCH_READINGS { self.flush() } else { Ok(()) }
@@ -159,31 +170,47 @@ impl<'a> Collector<'a> {
         Ok((self.run, self.file.summary()))
     }
 
-    fn participant(&mut self, external: Option<&str>) -> Result<ParticipantId, ImportError> {
+    /// Who an id is; what is wrong with it, where it cannot be anybody's.
+    fn participant(&mut self, external: Option<&str>) -> Result<Known, ImportError> {
         if let Target::Participant(id) = self.run.target {
             if self.run.participants.is_empty() {
                 self.run.participants.push(Person { id, external_id: None });
             }
-            return Ok(id);
+            return Ok(Ok(id));
         }
         let external = external.unwrap_or(&self.file.person);
-        if let Some((last, id)) = &self.last
+        if let Some((last, known)) = &self.last
             && last == external
         {
-            return Ok(*id);
+            return Ok(known.clone());
         }
         let external = external.to_owned();
-        let id = match self.run.known.get(&external) {
-            Some(id) => *id,
+        let known = match self.run.known.get(&external) {
+            Some(known) => known.clone(),
             None => {
-                let id = self.run.people.participant_of(&external).map_err(|source| self.stopped(source))?;
-                self.run.known.insert(external.clone(), id);
-                self.run.participants.push(Person { id, external_id: Some(external.clone()) });
-                id
+                let known = match self.run.people.participant_of(&external) {
+                    Ok(id) => {
+                        self.run.participants.push(Person { id, external_id: Some(external.clone()) });
+                        Ok(id)
+                    }
+                    Err(SinkError::NotAdmitted { fix }) => Err(fix.into()),
+                    Err(source) => return Err(self.stopped(source)),
+                };
+                self.run.known.insert(external.clone(), known.clone());
+                known
             }
         };
-        self.last = Some((external, id));
-        Ok(id)
+        self.last = Some((external, known.clone()));
+        Ok(known)
+    }
+
+    /// Refuses a row for its id, once, however many readings it has.
+    fn refuse_id(&mut self, external: Option<&str>, line: u64, fix: &str) {
+        if self.refused_line != line {
+            self.refused_line = line;
+            let id = external.unwrap_or(&self.file.person).to_owned();
+            self.reject(RejectCode::IdNotAdmitted, line, format_args!("{id:?}: {fix}"));
+        }
     }
 
     fn flush(&mut self) -> Result<(), ImportError> {

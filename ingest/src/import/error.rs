@@ -109,6 +109,12 @@ pub enum SinkError {
     /// The service answered and refused the whole batch.
     #[error("the service refused: {}{}", .0.title, .0.detail.as_ref().map(|d| format!(" ({d})")).unwrap_or_default())]
     Refused(Box<Problem>),
+    /// An export's own id that cannot be a pseudonym: its rows are refused, the others' are read.
+    #[error("the id is not admitted: {fix}")]
+    NotAdmitted {
+        /// What is wrong with it.
+        fix: String,
+    },
     /// The store or the registry failed.
     #[error("the store failed")]
     Failed(#[source] Box<dyn Error + Send + Sync>),

@@ -18,6 +18,6 @@ pub trait People {
     /// Finds again or creates the participant of an export's own id.
     ///
     /// # Errors
-    /// When the registry cannot tell: the import stops.
+    /// [`SinkError::NotAdmitted`] for an id that cannot be one: its rows are refused. Any other: the import stops.
     fn participant_of(&mut self, external_id: &str) -> Result<ParticipantId, SinkError>;
 }

@@ -26,6 +26,21 @@ fn a_bad_row_costs_that_row() {
 }
 
 #[test]
+fn an_id_that_cannot_be_a_pseudonym_costs_its_rows() {
+    let row = |who: &str, minute: u8| format!("{who},2026-03-02T10:{minute:02}:00Z,70,9\n");
+    let people = ["P1", "Marie Curie", "Marie Curie", "P2", "Marie Curie", "P3"];
+    let rows: String = (0..).zip(people).map(|(minute, who)| row(who, minute)).collect();
+    let (summary, _) = read("t.csv", &format!("participant,time,heart_rate,steps\n{rows}"), &study(""));
+    assert_eq!((summary.accepted, summary.rejected, summary.refused()), (6, 3, true));
+    let ids: Vec<_> =
+        summary.participants.iter().filter_map(|person| person.external_id.as_deref()).collect();
+    assert_eq!(ids, ["P1", "P2", "P3"]);
+    let rejection = &summary.files[0].rejections[0];
+    assert_eq!((rejection.code, rejection.count), (RejectCode::IdNotAdmitted, 3));
+    assert_eq!(rejection.example, "line 3: \"Marie Curie\": it may not hold ' '");
+}
+
+#[test]
 fn a_bad_minute_leaves_its_hour() {
     let names: Vec<String> = (0..60).map(|m| format!("Steps{m:02}")).collect();
     let values: Vec<String> = (0..60).map(|m| if m == 7 { "x".into() } else { m.to_string() }).collect();

@@ -111,6 +111,9 @@ pub(crate) struct Registry;
 
 impl People for Registry {
     fn participant_of(&mut self, external_id: &str) -> Result<ParticipantId, SinkError> {
+        if external_id.contains(' ') {
+            return Err(SinkError::NotAdmitted { fix: "it may not hold ' '".to_owned() });
+        }
         Ok(person(external_id))
     }
 }

@@ -52,6 +52,7 @@ fn an_import_ends_as_scripts_expect() {
             2,
             [&to[..], &paris, &["--map", "When=time,steps=steps", &good]].concat(),
         ),
+        ("a study of no name", 2, [&["--study", "a@b"], &paris[..], &[&good]].concat()),
         ("several people for one participant", 2, [&to[..], &paris, &[&many]].concat()),
     ];
     for (what, code, words) in &cases {
@@ -111,6 +112,50 @@ fn an_import_through_a_service_ends_the_same_way() {
     assert_eq!(summary["accepted"], 6);
     let taken = served.metric("ingest_readings_accepted_total");
     assert_eq!(taken, 4 + 6);
+    served.stop();
+}
+
+/// One row of somebody whose id would name them costs that row, with a service and without.
+#[test]
+fn an_id_that_would_name_a_person_costs_its_rows() {
+    let rows = ["P1", "Marie Curie", "P2", "P3"]
+        .iter()
+        .map(|who| format!("{who},2026-03-02T10:00:00Z,72\n"))
+        .collect::<String>();
+    let (served_folder, served, _) = service_for_one();
+    let alone = Folder::new();
+    for (how, folder) in [("without a service", &alone), ("through a service", &served_folder)] {
+        let file = text(&folder.write("people.csv", format!("participant,time,heart_rate\n{rows}")));
+        let named = folder.run(["import", "--study", "a@b", &file]);
+        assert_eq!(named.code, 2, "{how}: {}", named.stderr);
+        assert!(named.stderr.contains("--study") && named.stderr.contains("'@'"), "{how}: {}", named.stderr);
+        assert!(!folder.say("participant list").ok().contains("P1"), "{how}: something was written");
+        let done = folder.run(["import", "--study", "names", "--json", &file]);
+        println!("{how}: exit {}, {}", done.code, done.stdout.trim());
+        assert_eq!(done.code, 3, "{how}: {}", done.stderr);
+        let summary: serde_json::Value = serde_json::from_str(&done.stdout).expect("a summary");
+        assert_eq!((&summary["accepted"], &summary["rejected"]), (&3.into(), &1.into()), "{how}");
+        let rejection = &summary["files"][0]["rejections"][0];
+        assert_eq!(
+            (&rejection["code"], &rejection["count"]),
+            (&"id_not_admitted".into(), &1.into()),
+            "{how}"
+        );
+        assert!(
+            rejection["example"].as_str().is_some_and(|example| example.starts_with("line 3: ")),
+            "{how}"
+        );
+        let ids: Vec<_> = summary["participants"].as_array().expect("a list").iter().collect();
+        assert_eq!(
+            ids.iter().map(|one| &one["external_id"]).collect::<Vec<_>>(),
+            ["P1", "P2", "P3"],
+            "{how}"
+        );
+        for who in ["P1", "P2", "P3"] {
+            let line = format!("readings names/{who} --from 2026-03-02 --to 2026-03-02");
+            assert_eq!(folder.say(&line).ok().lines().count(), 2, "{how}: {who}");
+        }
+    }
     served.stop();
 }
 

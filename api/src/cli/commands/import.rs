@@ -7,7 +7,7 @@ use foulee_contract::SourceKind;
 use foulee_ingest::import::{ColumnMap, FormatChoice, ImportError, Options, Target};
 
 use crate::cli::ParticipantRef;
-use crate::cli::values::zone;
+use crate::cli::values::{study, zone};
 
 /// Read people's own exports; doing it again changes nothing
 ///
@@ -62,7 +62,7 @@ pub struct ImportTarget {
     #[arg(long, value_name = "ID")]
     pub participant: Option<ParticipantRef>,
     /// Study whose participants they are, told apart by the export's own ids
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = study)]
     pub study: Option<String>,
 }
 

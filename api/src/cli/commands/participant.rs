@@ -3,7 +3,7 @@ use clap::{Args, Subcommand};
 use foulee_contract::ParticipantId;
 
 use crate::cli::ParticipantRef;
-use crate::cli::values::zone;
+use crate::cli::values::{study, zone};
 use crate::output::RowFormat;
 
 /// What to do with participants.
@@ -32,7 +32,7 @@ pub struct ParticipantAdd {
     #[arg(long, value_name = "X")]
     pub external_id: Option<String>,
     /// Their study, made when new
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", value_parser = study)]
     pub study: Option<String>,
     /// Where they live, such as Europe/Paris
     #[arg(long, value_name = "ZONE", value_parser = zone)]
