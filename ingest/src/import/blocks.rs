@@ -9,8 +9,17 @@ pub(super) struct Taken {
     pub(super) end_ms: i64,
     /// A stored integer of the metric.
     pub(super) value: i64,
+    /// How many of the metric's units the file's own unit is.
+    pub(super) factor: u16,
     /// Where it stood in the file.
     pub(super) line: u64,
+}
+
+impl Taken {
+    /// The value as the file had it.
+    pub(super) fn written(&self, metric: Metric) -> f64 {
+        metric.to_unit(self.value) / f64::from(self.factor)
+    }
 }
 
 /// What readings have in common, within one file and so one source.
@@ -113,7 +122,13 @@ mod tests {
 
     fn minute(n: i64, offset_minutes: Option<i16>) -> Taken {
         let utc_ms = n * 60_000;
-        Taken { start: Instant { utc_ms, offset_minutes }, end_ms: utc_ms + 60_000, value: n, line: 1 }
+        Taken {
+            start: Instant { utc_ms, offset_minutes },
+            end_ms: utc_ms + 60_000,
+            value: n,
+            factor: 1,
+            line: 1,
+        }
     }
 
     fn key(grain: Grain) -> SeriesKey {

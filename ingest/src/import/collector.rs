@@ -243,10 +243,14 @@ impl<'a> Collector<'a> {
         for rejection in answer.rejected {
             let (series, index) = (rejection.series as usize, rejection.index as usize);
             let taken = readings.get(series).and_then(|block| block.get(index)).copied();
-            let metric = batch.series.get(series).map_or("reading", |block| block.metric.name());
             let line = taken.map_or(0, |taken| taken.line);
-            let value = taken.map_or(0, |taken| taken.value);
-            self.reject(rejection.code, line, format_args!("{metric} {value}; {}", rejection.fix));
+            match taken.zip(batch.series.get(series)) {
+                Some((taken, block)) => {
+                    let (metric, value) = (block.metric, taken.written(block.metric));
+                    self.reject(rejection.code, line, format_args!("{metric} {value}; {}", rejection.fix));
+                }
+                None => self.reject(rejection.code, line, format_args!("{}", rejection.fix)),
+            }
         }
         Ok(())
     }

@@ -241,7 +241,7 @@ impl FitabaseFile {
             },
         };
         let person = self.table.person(row)?;
-        let taken = Taken { start, end_ms, value, line: row.line };
+        let taken = Taken { start, end_ms, value, factor: layout.factor, line: row.line };
         Ok(out.take(person, layout.metric, layout.grain, taken)?)
     }
 
@@ -268,7 +268,8 @@ impl FitabaseFile {
             };
             match read {
                 Ok((start, value)) => {
-                    let taken = Taken { start, end_ms: start.utc_ms + MINUTE_MS, value, line: row.line };
+                    let (end_ms, factor) = (start.utc_ms + MINUTE_MS, self.layout.factor);
+                    let taken = Taken { start, end_ms, value, factor, line: row.line };
                     out.take(person, self.layout.metric, self.layout.grain, taken)?;
                 }
                 Err(code) => {

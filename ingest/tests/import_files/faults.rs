@@ -41,6 +41,19 @@ fn an_id_that_cannot_be_a_pseudonym_costs_its_rows() {
 }
 
 #[test]
+fn what_the_store_refuses_is_shown_as_the_file_has_it() {
+    for (name, text, shown) in [
+        ("a.csv", "time,heart_rate\n2016-04-02T10:00:00Z,700.5\n", "line 2: heart_rate 700.5; "),
+        ("b.csv", "time,heart_rate\n2016-04-02T10:00:00Z,700\n", "line 2: heart_rate 700; "),
+        ("fitbitWearTimeViaHR.csv", "Day,TotalMinutesWearTime\n4/12/2016,9000\n", "line 2: worn 9000; "),
+    ] {
+        let (summary, _) = read(name, text, &one_person("UTC"));
+        let example = &summary.files[0].rejections[0].example;
+        assert!(example.starts_with(shown), "{example}");
+    }
+}
+
+#[test]
 fn a_bad_minute_leaves_its_hour() {
     let names: Vec<String> = (0..60).map(|m| format!("Steps{m:02}")).collect();
     let values: Vec<String> = (0..60).map(|m| if m == 7 { "x".into() } else { m.to_string() }).collect();

@@ -92,9 +92,12 @@ impl TimedTable {
             }
         };
         match extent(metric, start.utc_ms, end, self.shape.minutes) {
-            Ok((grain, end_ms)) => {
-                Ok(out.take(person, metric, grain, Taken { start, end_ms, value, line: row.line })?)
-            }
+            Ok((grain, end_ms)) => Ok(out.take(
+                person,
+                metric,
+                grain,
+                Taken { start, end_ms, value, factor: 1, line: row.line },
+            )?),
             Err(code) => {
                 let fix = match code {
                     RejectCode::IntervalRequired => "no whole minute, and no end; --map COLUMN=end",
