@@ -7,8 +7,8 @@ use foulee_store::Store;
 
 use crate::ApiError;
 use crate::adherence::{AdherenceDoc, Period, Plan, assess, load_rows, reference_date};
-use crate::programme::{GRADED_WALKING, doc_digest, graded_walking_doc, programme_of, templates};
-use crate::registry::{NewProgramme, PrescriptionId, Registry};
+use crate::programme::{built_in, doc_digest, graded_walking_doc, programme_of, templates};
+use crate::registry::{Assigned, NewProgramme, Registry, RegistryError};
 use crate::worker::{Person, days_as_of, prior_as_of};
 use crate::zones::home_zones;
 
@@ -55,15 +55,32 @@ pub async fn adherence(
     Ok(AdherenceDoc::new(id, &assessed, as_of_ms.map(crate::feed::rfc3339)))
 }
 
-/// A programme by name: a stored one, else a built-in template.
+/// All programmes: the built-in templates, then what was stored, each version once.
+///
+/// # Errors
+/// When the registry fails.
+pub async fn programmes(registry: &Registry) -> Result<Vec<ProgrammeDoc>, ApiError> {
+    let mut docs = templates();
+    for stored in registry.programmes().await? {
+        // A template that somebody assigned as it is stands among both.
+        if !docs.iter().any(|doc| doc.name == stored.name && doc.version == stored.version) {
+            docs.push(serde_json::from_str(&stored.doc_json)?);
+        }
+    }
+    Ok(docs)
+}
+
+/// A programme by name: its latest version, built in or stored.
 ///
 /// # Errors
 /// [`ApiError::ProgrammeUnknown`].
 pub async fn programme(registry: &Registry, name: &str) -> Result<ProgrammeDoc, ApiError> {
-    if let Some(stored) = registry.latest_programme(name).await? {
-        return Ok(serde_json::from_str(&stored.doc_json)?);
+    let template = templates().into_iter().find(|template| template.name == name);
+    match (registry.latest_programme(name).await?, template) {
+        (Some(stored), Some(template)) if stored.version <= template.version => Ok(template),
+        (Some(stored), _) => Ok(serde_json::from_str(&stored.doc_json)?),
+        (None, template) => template.ok_or(ApiError::ProgrammeUnknown),
     }
-    templates().into_iter().find(|template| template.name == name).ok_or(ApiError::ProgrammeUnknown)
 }
 
 /// Valid days of a run-in that a baseline needs, and the days that it looks back over (clinical design, §C1).
@@ -82,8 +99,9 @@ pub async fn programme_for(
     start: NaiveDate,
     start_steps: Option<u32>,
 ) -> Result<ProgrammeDoc, ApiError> {
-    if name != GRADED_WALKING {
-        return programme(registry, name).await;
+    let doc = programme(registry, name).await?;
+    if !templates().contains(&doc) {
+        return Ok(doc);
     }
     if let Some(steps) = start_steps {
         return graded_walking_doc(steps);
@@ -100,7 +118,7 @@ pub async fn programme_for(
     graded_walking_doc(steps[steps.len() / 2].clamp(500, 20_000) / 50 * 50)
 }
 
-/// Stores a document and assigns it from a day on.
+/// Stores a document and assigns it from a day on. Assigning what was assigned last changes nothing.
 ///
 /// # Errors
 /// When the document cannot be followed, or its version exists with another content.
@@ -110,7 +128,7 @@ pub async fn assign(
     doc: &ProgrammeDoc,
     start: NaiveDate,
     now_ms: i64,
-) -> Result<PrescriptionId, ApiError> {
+) -> Result<Assigned, ApiError> {
     store_programme(registry, doc, now_ms).await?;
     Ok(registry.assign(id, &doc.name, doc.version, start, now_ms).await?)
 }
@@ -119,8 +137,11 @@ pub async fn assign(
 ///
 /// # Errors
 /// When it cannot be followed, or its version exists with another content.
-pub async fn store_programme(registry: &Registry, doc: &ProgrammeDoc, now_ms: i64) -> Result<(), ApiError> {
+async fn store_programme(registry: &Registry, doc: &ProgrammeDoc, now_ms: i64) -> Result<(), ApiError> {
     programme_of(doc)?;
+    if built_in(&doc.name, doc.version).is_some_and(|known| known != *doc) {
+        return Err(RegistryError::ProgrammeConflict.into());
+    }
     let (json, digest) = doc_digest(doc)?;
     let new = NewProgramme { name: &doc.name, version: doc.version, digest: &digest, doc_json: &json };
     registry.put_programme(new, now_ms).await?;

@@ -1,5 +1,7 @@
 //! Programme documents: from the wire to what analytics follows, and the built-in templates.
 
+use std::path::Path;
+
 use foulee_analytics::programme::{
     DEFAULT_TOLERANCE, DEFAULT_WALKING_CADENCE, EligibleWeekdays, Programme, ProgrammeSpec, Quota, QuotaKind,
     Stage, graded_walking,
@@ -23,6 +25,14 @@ pub fn templates() -> Vec<ProgrammeDoc> {
         .map(|doc| ProgrammeDoc { name: GRADED_WALKING.into(), ..doc })
         .into_iter()
         .collect()
+}
+
+/// What is built in under a name and version: a template, or what the graded one becomes at a person's own start.
+#[must_use]
+pub fn built_in(name: &str, version: u32) -> Option<ProgrammeDoc> {
+    let start = name.strip_prefix(GRADED_WALKING).and_then(|rest| rest.strip_prefix('-')?.parse().ok());
+    let started = start.and_then(|steps| graded_walking_doc(steps).ok());
+    templates().into_iter().chain(started).find(|doc| doc.name == name && doc.version == version)
 }
 
 /// The graded template, started at a person's own daily steps.
@@ -113,13 +123,35 @@ fn weekday_of(day: WeekdayDoc) -> chrono::Weekday {
     }
 }
 
-/// A document from the text of a file, JSON or TOML.
+/// How a programme's document is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DocFormat {
+    /// As `foulee programme show` prints it.
+    Json,
+    /// The same in TOML.
+    Toml,
+}
+
+impl DocFormat {
+    /// By the name of a file; where that does not tell, by how its text begins.
+    #[must_use]
+    pub fn of(path: &Path, text: &str) -> Self {
+        match path.extension().and_then(|end| end.to_str()).map(str::to_ascii_lowercase).as_deref() {
+            Some("json") => Self::Json,
+            Some("toml") => Self::Toml,
+            _ if text.trim_start().starts_with('{') => Self::Json,
+            _ => Self::Toml,
+        }
+    }
+}
+
+/// A document from the text of a file.
 ///
 /// # Errors
 /// Names the line and field of a document that cannot be read or followed.
-pub fn parse_doc(text: &str) -> Result<ProgrammeDoc, ApiError> {
+pub fn parse_doc(text: &str, format: DocFormat) -> Result<ProgrammeDoc, ApiError> {
     let invalid = |error: String| ApiError::ProgrammeInvalid { field: "document".to_owned(), fix: error };
-    let doc: ProgrammeDoc = if text.trim_start().starts_with('{') {
+    let doc: ProgrammeDoc = if format == DocFormat::Json {
         serde_json::from_str(text).map_err(|error| invalid(error.to_string()))?
     } else {
         toml::from_str(text).map_err(|error| invalid(error.to_string()))?
@@ -147,8 +179,8 @@ mod tests {
         let doc = graded_walking_doc(6_000).unwrap();
         let followed = programme_of(&doc).unwrap();
         assert_eq!(followed.stages(), graded_walking(6_000).unwrap().stages());
-        assert_eq!(parse_doc(&serde_json::to_string(&doc).unwrap()).unwrap(), doc);
-        assert_eq!(parse_doc(&toml::to_string(&doc).unwrap()).unwrap(), doc);
+        assert_eq!(parse_doc(&serde_json::to_string(&doc).unwrap(), DocFormat::Json).unwrap(), doc);
+        assert_eq!(parse_doc(&toml::to_string(&doc).unwrap(), DocFormat::Toml).unwrap(), doc);
     }
 
     #[test]
@@ -157,6 +189,37 @@ mod tests {
         doc.stages[0].quotas[0].per_week = 8;
         let error = programme_of(&doc).unwrap_err().to_string();
         assert!(error.contains("per_week"), "{error}");
-        assert!(parse_doc("{\"contract\":1}").unwrap_err().to_string().contains("name"));
+        let error = parse_doc("{\"contract\":1}", DocFormat::Json).unwrap_err().to_string();
+        assert!(error.contains("name"), "{error}");
+    }
+
+    #[test]
+    fn a_file_is_read_as_what_its_name_says() {
+        for (name, text, format) in [
+            ("a.json", "[", DocFormat::Json),
+            ("a.JSON", "contract = 1", DocFormat::Json),
+            ("a.toml", "{", DocFormat::Toml),
+            ("./a", " {", DocFormat::Json),
+            ("./a", "contract = 1", DocFormat::Toml),
+        ] {
+            assert_eq!(DocFormat::of(Path::new(name), text), format, "{name}: {text}");
+        }
+        let error = parse_doc("[", DocFormat::Json).unwrap_err().to_string();
+        assert!(!error.contains("TOML") && error.contains("line 1"), "{error}");
+    }
+
+    #[test]
+    fn what_is_built_in_is_known_by_name_and_version() {
+        assert_eq!(built_in(GRADED_WALKING, 1), templates().into_iter().next());
+        assert_eq!(built_in("graded-walking-6000", 1), graded_walking_doc(6_000).ok());
+        for (name, version) in [
+            (GRADED_WALKING, 2),
+            ("graded-walking-06000", 1),
+            ("graded-walking-7", 1),
+            ("graded-walking6000", 1),
+            ("walk", 1),
+        ] {
+            assert_eq!(built_in(name, version), None, "{name} {version}");
+        }
     }
 }

@@ -36,5 +36,7 @@ mod fitabase;
 mod phone;
 #[path = "journey/pieces.rs"]
 mod pieces;
+#[path = "journey/programmes.rs"]
+mod programmes;
 #[path = "journey/scrubbing.rs"]
 mod scrubbing;

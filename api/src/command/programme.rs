@@ -1,23 +1,22 @@
 use chrono::NaiveDate;
 use foulee_contract::{ParticipantId, ProgrammeDoc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::CommandError;
 use super::context::Context;
 use super::participant::remote;
+use crate::ask;
 use crate::cli::{Exit, ProgrammeAssign, ProgrammeCommand, ProgrammeRef};
-use crate::client::Client;
+use crate::client::{Client, ClientError};
+use crate::lock::Holder;
 use crate::output::{Cell, Table, print_text};
-use crate::programme::{parse_doc, templates};
-use crate::{ApiError, ask};
+use crate::programme::{DocFormat, parse_doc};
+use crate::registry::RegistryError;
 
 pub(super) fn run(context: &Context, command: ProgrammeCommand) -> Result<Exit, CommandError> {
     match command {
         ProgrammeCommand::List(asked) => {
-            let mut docs = templates();
-            for stored in context.runtime.block_on(context.registry.programmes())? {
-                docs.push(serde_json::from_str::<ProgrammeDoc>(&stored.doc_json)?);
-            }
+            let docs = context.runtime.block_on(ask::programmes(&context.registry))?;
             let mut table =
                 Table::stdout(&["name", "version", "title_fr", "title_en", "weeks"], asked.format)?;
             for doc in docs {
@@ -37,14 +36,18 @@ pub(super) fn run(context: &Context, command: ProgrammeCommand) -> Result<Exit, 
             print_text(&format!("{}\n", serde_json::to_string_pretty(&doc)?))?;
         }
         ProgrammeCommand::Assign(asked) => {
-            let name = assign(context, &asked)?;
-            print_text(&format!("assigned {name} from {}\n", asked.start))?;
+            let (name, is_new) = assign(context, &asked)?;
+            print_text(&match is_new {
+                true => format!("assigned {name} from {}\n", asked.start),
+                false => format!("{name} from {} is assigned already: nothing changed\n", asked.start),
+            })?;
         }
     }
     Ok(Exit::Done)
 }
 
-fn assign(context: &Context, asked: &ProgrammeAssign) -> Result<String, CommandError> {
+/// Assigns; the programme's name, and whether that changed something.
+fn assign(context: &Context, asked: &ProgrammeAssign) -> Result<(String, bool), CommandError> {
     let id = context.participant(&asked.id)?;
     context.drain_for(id)?;
     let doc = match &asked.programme {
@@ -57,21 +60,34 @@ fn assign(context: &Context, asked: &ProgrammeAssign) -> Result<String, CommandE
         ))?,
         ProgrammeRef::File(path) => {
             let file = |source| CommandError::File { path: path.clone(), source };
-            parse_doc(&std::fs::read_to_string(path).map_err(file)?)?
+            let text = std::fs::read_to_string(path).map_err(file)?;
+            parse_doc(&text, DocFormat::of(path, &text))?
         }
     };
-    match &context.served_by {
-        Some(holder) => {
-            // The service computes the weeks anew, so it is the one to assign.
-            context.runtime.block_on(ask::store_programme(&context.registry, &doc, context.now_ms()))?;
-            let new = NewPrescription { programme: &doc.name, start: asked.start };
-            let answer: Result<serde_json::Value, _> =
-                Client::new(holder).post(&format!("/v1/participants/{id}/prescriptions"), &new);
-            answer.map_err(|error| remote(holder, error))?;
-        }
+    let is_new = match &context.served_by {
+        Some(holder) => assign_there(context, holder, id, &doc, asked.start)?,
         None => assign_here(context, id, &doc, asked.start)?,
-    }
-    Ok(doc.name)
+    };
+    Ok((doc.name, is_new))
+}
+
+/// The service computes the weeks anew, so it is the one to assign.
+fn assign_there(
+    context: &Context,
+    holder: &Holder,
+    id: ParticipantId,
+    doc: &ProgrammeDoc,
+    start: NaiveDate,
+) -> Result<bool, CommandError> {
+    let before = context.runtime.block_on(context.registry.prescriptions(id))?;
+    let new = NewPrescription { document: doc, start };
+    let answer: Result<Given, _> =
+        Client::new(holder).post(&format!("/v1/participants/{id}/prescriptions"), &new);
+    let given = answer.map_err(|error| match error {
+        ClientError::Refused(problem) if problem.status == 409 => RegistryError::ProgrammeConflict.into(),
+        error => remote(holder, error),
+    })?;
+    Ok(!before.iter().any(|known| known.id.get() == given.id))
 }
 
 fn assign_here(
@@ -79,16 +95,20 @@ fn assign_here(
     id: ParticipantId,
     doc: &ProgrammeDoc,
     start: NaiveDate,
-) -> Result<(), CommandError> {
-    context.runtime.block_on(async {
-        ask::assign(&context.registry, id, doc, start, context.now_ms()).await?;
-        Ok::<(), ApiError>(())
-    })?;
-    context.drain_for(id)
+) -> Result<bool, CommandError> {
+    let assigned = ask::assign(&context.registry, id, doc, start, context.now_ms());
+    let assigned = context.runtime.block_on(assigned)?;
+    context.drain_for(id)?;
+    Ok(assigned.is_new)
 }
 
 #[derive(Serialize)]
 struct NewPrescription<'a> {
-    programme: &'a str,
+    document: &'a ProgrammeDoc,
     start: NaiveDate,
+}
+
+#[derive(Deserialize)]
+struct Given {
+    id: i64,
 }

@@ -11,7 +11,7 @@ use super::Service;
 use super::access::Caller;
 use super::fault::{Fault, Path, json_fault};
 use crate::ask;
-use crate::programme::templates;
+use crate::registry::Prescription;
 
 #[derive(Serialize)]
 pub(super) struct Programmes {
@@ -20,11 +20,7 @@ pub(super) struct Programmes {
 
 pub(super) async fn list(State(service): State<Service>, caller: Caller) -> Result<Json<Programmes>, Fault> {
     caller.reader()?;
-    let mut items = templates();
-    for stored in service.registry.programmes().await? {
-        items.push(serde_json::from_str(&stored.doc_json).map_err(crate::ApiError::from)?);
-    }
-    Ok(Json(Programmes { items }))
+    Ok(Json(Programmes { items: ask::programmes(&service.registry).await? }))
 }
 
 pub(super) async fn show(
@@ -45,6 +41,18 @@ pub(super) struct PrescriptionDoc {
     assigned_at: String,
 }
 
+impl From<Prescription> for PrescriptionDoc {
+    fn from(prescription: Prescription) -> Self {
+        Self {
+            id: prescription.id.get(),
+            programme: prescription.programme,
+            version: prescription.version,
+            start: prescription.start_date,
+            assigned_at: crate::feed::rfc3339(prescription.recorded_ms),
+        }
+    }
+}
+
 #[derive(Serialize)]
 pub(super) struct Prescriptions {
     items: Vec<PrescriptionDoc>,
@@ -56,21 +64,17 @@ pub(super) async fn prescriptions(
     Path(id): Path<ParticipantId>,
 ) -> Result<Json<Prescriptions>, Fault> {
     caller.may_read(&service, id).await?;
-    let items = service.registry.prescriptions(id).await?.into_iter().map(|prescription| PrescriptionDoc {
-        id: prescription.id.get(),
-        programme: prescription.programme,
-        version: prescription.version,
-        start: prescription.start_date,
-        assigned_at: crate::feed::rfc3339(prescription.recorded_ms),
-    });
+    let items = service.registry.prescriptions(id).await?.into_iter().map(PrescriptionDoc::from);
     Ok(Json(Prescriptions { items: items.collect() }))
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewPrescription {
-    /// The name of a programme that is there.
-    programme: String,
+    /// The name of a programme that is there; or else
+    programme: Option<String>,
+    /// the document of one.
+    document: Option<ProgrammeDoc>,
     start: NaiveDate,
     start_steps: Option<u32>,
 }
@@ -85,15 +89,15 @@ pub(super) async fn assign(
     let Json(new) = body.map_err(|error| json_fault(&error))?;
     service.registry.participant(id).await?.ok_or_else(Fault::not_found)?;
     let now_ms = (service.clock)();
-    let doc = ask::programme_for(&service.registry, id, &new.programme, new.start, new.start_steps).await?;
-    let given = ask::assign(&service.registry, id, &doc, new.start, now_ms).await?;
-    service.worker.refresh(id, now_ms).await?;
-    let answer = PrescriptionDoc {
-        id: given.get(),
-        programme: doc.name,
-        version: doc.version,
-        start: new.start,
-        assigned_at: crate::feed::rfc3339(now_ms),
+    let doc = match (new.programme, new.document) {
+        (Some(name), None) => {
+            ask::programme_for(&service.registry, id, &name, new.start, new.start_steps).await?
+        }
+        (None, Some(doc)) => doc,
+        _ => return Err(Fault::field("programme", "the name of a programme, or else its `document`")),
     };
-    Ok((StatusCode::CREATED, Json(answer)).into_response())
+    let assigned = ask::assign(&service.registry, id, &doc, new.start, now_ms).await?;
+    service.worker.refresh(id, now_ms).await?;
+    let code = if assigned.is_new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((code, Json(PrescriptionDoc::from(assigned.prescription))).into_response())
 }

@@ -71,7 +71,9 @@ pub enum RegistryError {
     #[error("no programme has this name and version")]
     ProgrammeUnknown,
     /// The version exists with another content; a change of content is a new version.
-    #[error("this version of the programme exists with another content; give the change a new version")]
+    #[error(
+        "a programme of this name and version is known with other content; give the document a name or a version of its own"
+    )]
     ProgrammeConflict,
     /// No such token.
     #[error("no token has this number")]

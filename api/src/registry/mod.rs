@@ -50,7 +50,7 @@ pub use ids::{PrescriptionId, StudyId, TokenId};
 pub use names::{NameError, NameKind};
 pub use open::{FILE_NAME, Registry};
 pub use people::{MAX_PAGE, NewParticipant, Participant};
-pub use prescriptions::{Prescription, prescription_on};
+pub use prescriptions::{Assigned, Prescription, prescription_on};
 pub use priorities::SourcePriority;
 pub use programmes::{NewProgramme, Programme};
 pub use rows::{Computed, DayDigest, DayRow, ResultRow, RowWrite, Written};

@@ -22,9 +22,18 @@ pub struct Prescription {
     pub recorded_ms: i64,
 }
 
+/// What an assignment came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assigned {
+    /// The assignment.
+    pub prescription: Prescription,
+    /// Whether it was made now; else the last one before was the same, and nothing changed.
+    pub is_new: bool,
+}
+
 impl Registry {
     /// Assigns a programme to a participant from a local day on. It supersedes, from that day, all that were assigned
-    /// before.
+    /// before. The same as the last one again is no further assignment.
     ///
     /// # Errors
     /// The participant, or this version of the programme, is unknown; the date is out of range.
@@ -35,8 +44,8 @@ impl Registry {
         version: u32,
         start_date: NaiveDate,
         now_ms: i64,
-    ) -> Result<PrescriptionId> {
-        let start_date = date_text(start_date)?;
+    ) -> Result<Assigned> {
+        let start_text = date_text(start_date)?;
         let mut tx = self.begin().await?;
         require_participant(&mut tx, participant).await?;
         let known: Option<i64> =
@@ -48,6 +57,15 @@ impl Registry {
         if known.is_none() {
             return Err(RegistryError::ProgrammeUnknown);
         }
+        let sql = "SELECT id, programme, version, start_date, recorded_ms FROM prescription
+            WHERE participant = $1 ORDER BY id DESC LIMIT 1";
+        let last: Option<Row> =
+            sqlx::query_as(sql).bind(participant.to_string()).fetch_optional(&mut *tx).await?;
+        if let Some(last) = last.map(prescription).transpose()?
+            && (last.programme.as_str(), last.version, last.start_date) == (programme, version, start_date)
+        {
+            return Ok(Assigned { prescription: last, is_new: false });
+        }
         let id = next_number(&mut tx, "prescription", now_ms).await?;
         let sql = "INSERT INTO prescription (id, participant, programme, version, start_date, recorded_ms)
             VALUES ($1, $2, $3, $4, $5, $6)";
@@ -56,12 +74,14 @@ impl Registry {
             .bind(participant.to_string())
             .bind(programme)
             .bind(i64::from(version))
-            .bind(start_date)
+            .bind(start_text)
             .bind(now_ms)
             .execute(&mut *tx)
             .await?;
         tx.commit().await?;
-        Ok(PrescriptionId::new(id))
+        let (id, programme) = (PrescriptionId::new(id), programme.to_owned());
+        let prescription = Prescription { id, programme, version, start_date, recorded_ms: now_ms };
+        Ok(Assigned { prescription, is_new: true })
     }
 
     /// All that was ever assigned to a participant, in the order of assignment.
@@ -71,15 +91,18 @@ impl Registry {
     pub async fn prescriptions(&self, participant: ParticipantId) -> Result<Vec<Prescription>> {
         let sql = "SELECT id, programme, version, start_date, recorded_ms FROM prescription
             WHERE participant = $1 ORDER BY id";
-        let rows: Vec<(i64, String, i64, String, i64)> =
+        let rows: Vec<Row> =
             sqlx::query_as(sql).bind(participant.to_string()).fetch_all(self.reader()).await?;
-        let prescription = |(id, programme, version, start, recorded_ms): (_, _, _, String, _)| {
-            let version = version_of(version, "prescription")?;
-            let start_date = date_of(&start, "prescription", "start_date")?;
-            Ok(Prescription { id: PrescriptionId::new(id), programme, version, start_date, recorded_ms })
-        };
         rows.into_iter().map(prescription).collect()
     }
+}
+
+type Row = (i64, String, i64, String, i64);
+
+fn prescription((id, programme, version, start, recorded_ms): Row) -> Result<Prescription> {
+    let version = version_of(version, "prescription")?;
+    let start_date = date_of(&start, "prescription", "start_date")?;
+    Ok(Prescription { id: PrescriptionId::new(id), programme, version, start_date, recorded_ms })
 }
 
 /// The prescription that holds on a local day: the last assigned among those that have started by then.
@@ -118,6 +141,27 @@ mod tests {
         assert_eq!(on("2026-04-01"), Some(3));
         // The second was never reached: the third took over before it began.
         assert_eq!(on("2026-06-01"), Some(3));
+    }
+
+    #[tokio::test]
+    async fn the_last_assignment_again_changes_nothing() {
+        let (_folder, registry) = opened().await;
+        let id = added(&registry, 1).await;
+        for version in [1, 2] {
+            let new = NewProgramme { name: "walk", version, digest: &[version as u8], doc_json: "{}" };
+            registry.put_programme(new, NOW).await.unwrap();
+        }
+        let assign = |version, start, at| registry.assign(id, "walk", version, day(start), NOW + at);
+        let first = assign(1, "2026-03-01", 0).await.unwrap();
+        let again = assign(1, "2026-03-01", 9).await.unwrap();
+        assert!(first.is_new && !again.is_new);
+        assert_eq!(again.prescription, first.prescription);
+        // Another start, another version, or what was superseded meanwhile: each is a change.
+        for (version, start) in [(1, "2026-03-02"), (2, "2026-03-02"), (1, "2026-03-01")] {
+            assert!(assign(version, start, 10).await.unwrap().is_new, "{version} {start}");
+        }
+        let all = registry.prescriptions(id).await.unwrap();
+        assert_eq!(all.iter().map(|one| one.version).collect::<Vec<_>>(), [1, 1, 2, 1]);
     }
 
     #[tokio::test]

@@ -196,6 +196,22 @@ impl<'a> Exchanges<'a> {
         self.expect("getAdherence", &format!("/v1/participants/{id}/adherence"), None, 404);
         let start = json!({"programme": "graded-walking", "start": "2026-03-09"});
         let given = self.expect("addPrescription", &path, Some(&start), 201);
+        assert_eq!(self.expect("addPrescription", &path, Some(&start), 200), given, "again changes nothing");
+        let name = given["programme"].as_str().expect("a name");
+        let mut document = self.expect("getProgramme", &format!("/v1/programmes/{name}"), None, 200);
+        let same = json!({"document": document, "start": "2026-03-09"});
+        assert_eq!(
+            self.expect("addPrescription", &path, Some(&same), 200),
+            given,
+            "the same by its document"
+        );
+        document["title"]["en"] = "Another walk".into();
+        self.expect(
+            "addPrescription",
+            &path,
+            Some(&json!({"document": document, "start": "2026-03-09"})),
+            409,
+        );
         let too_soon = json!({"programme": "graded-walking", "start": "2020-03-09"});
         self.expect("addPrescription", &path, Some(&too_soon), 400);
         self.expect(
@@ -208,8 +224,6 @@ impl<'a> Exchanges<'a> {
         assert_eq!(self.expect("listPrescriptions", &path, None, 200)["items"][0], given);
         let all = self.expect("listProgrammes", "/v1/programmes", None, 200);
         assert_eq!(all["items"].as_array().map(Vec::len), Some(2), "the template and what was made of it");
-        let name = given["programme"].as_str().expect("a name");
-        self.expect("getProgramme", &format!("/v1/programmes/{name}"), None, 200);
         self.expect("getProgramme", "/v1/programmes/none", None, 404);
     }
 

@@ -86,6 +86,7 @@ pub(crate) fn wrong(served: &Served, exchanges: &mut Exchanges<'_>) -> Vec<Strin
         json!({"programme": "graded-walking", "start": "-262143-01-01"}),
         json!({"programme": "", "start": "2026-01-01"}),
         json!({"start": "2026-01-01"}),
+        json!({"programme": "graded-walking", "document": {}, "start": "2026-01-01"}),
     ] {
         refuse("addPrescription", &format!("/v1/participants/{id}/prescriptions"), Some(&body));
     }
