@@ -1,6 +1,7 @@
 //! Questions that commands and `/v1` ask alike.
 
 use chrono::NaiveDate;
+use foulee_analytics::HomeZones;
 use foulee_analytics::programme::QuotaKind;
 use foulee_contract::{ParticipantId, ProgrammeDoc};
 use foulee_store::Store;
@@ -26,6 +27,26 @@ pub async fn period(
     let zones = home_zones(registry, id).await?;
     let last_day = registry.day_row_digests(id).await?.iter().map(|day| day.date).max();
     Period::choose(from, to, reference_date(zones.date_of(now_ms)?, last_day))
+}
+
+/// The last 28 complete days as far as readings go, and what came after them: raw readings need no complete day, and
+/// no computed one.
+///
+/// # Errors
+/// When the store fails.
+pub async fn period_of_readings(
+    store: &dyn Store,
+    zones: &HomeZones,
+    id: ParticipantId,
+    now_ms: i64,
+) -> Result<Period, ApiError> {
+    const DAY_MS: i64 = 86_400_000;
+    let last = store.day_digests(id, 0, i32::MAX).await?.iter().map(|day| day.epoch_day).max();
+    // The home day in which that UTC day ends: none of its readings starts later.
+    let last = last.map(|day| zones.date_of((i64::from(day) + 1) * DAY_MS - 1)).transpose()?;
+    let today = zones.date_of(now_ms)?;
+    let period = Period::choose(None, None, reference_date(today, last))?;
+    Ok(Period { to: last.map_or(period.to, |last| last.max(period.to)), ..period })
 }
 
 /// Adherence over a period, from day rows; or, as of a time, from what was known then.

@@ -18,6 +18,8 @@ mod served;
 
 #[path = "journey/as_of.rs"]
 mod as_of;
+#[path = "journey/beside.rs"]
+mod beside;
 #[path = "journey/clock_changes.rs"]
 mod clock_changes;
 #[path = "journey/demo.rs"]

@@ -1,5 +1,7 @@
+use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use chrono::{NaiveDate, Utc};
 use foulee_contract::ParticipantId;
@@ -15,6 +17,10 @@ use crate::people;
 use crate::registry::Registry;
 use crate::worker::Worker;
 
+/// How long a command waits for the worker of a service, and how often it looks.
+const WORKER_PATIENCE: Duration = Duration::from_secs(10);
+const WORKER_POLL: Duration = Duration::from_millis(100);
+
 /// The system's clock, ms UTC: the one place where it is read.
 pub(super) fn system_clock() -> Clock {
     Arc::new(|| Utc::now().timestamp_millis())
@@ -28,6 +34,8 @@ pub(super) struct Context {
     pub(super) clock: Clock,
     /// Set when another process serves the folder: its worker computes, and what it holds is read beside it.
     pub(super) served_by: Option<Holder>,
+    /// How long that worker is waited for, from the first wait on.
+    deadline: OnceCell<Instant>,
     _lock: Option<FolderLock>,
 }
 
@@ -55,7 +63,8 @@ impl Context {
             // What an earlier process could not scrub; where it cannot be now, the next one tries.
             runtime.block_on(store.scrub())?;
         }
-        Ok(Self { runtime, store, registry, clock: system_clock(), served_by, _lock: lock })
+        let deadline = OnceCell::new();
+        Ok(Self { runtime, store, registry, clock: system_clock(), served_by, deadline, _lock: lock })
     }
 
     /// Computes what is dirty, unless the service that holds the folder does that.
@@ -67,14 +76,36 @@ impl Context {
         Ok(())
     }
 
-    /// Computes what is dirty and what was computed for a participant under other knowledge or by older code.
+    /// Computes what is dirty and what was computed for a participant under other knowledge or by older code. Beside a
+    /// service it waits for that service's worker, and says how much is left where that takes too long.
     pub(super) fn drain_for(&self, id: ParticipantId) -> Result<(), CommandError> {
-        self.drain()?;
-        if self.served_by.is_none() {
-            let worker = Worker::new(Arc::clone(&self.store), self.registry.clone());
-            self.runtime.block_on(worker.refresh(id, (self.clock)()))?;
+        if self.served_by.is_some() {
+            return self.wait_for_worker(id);
         }
+        self.drain()?;
+        let worker = Worker::new(Arc::clone(&self.store), self.registry.clone());
+        self.runtime.block_on(worker.refresh(id, (self.clock)()))?;
         Ok(())
+    }
+
+    /// A mark is cleared after the rows that it asked for are committed: none left is all computed.
+    fn wait_for_worker(&self, id: ParticipantId) -> Result<(), CommandError> {
+        let deadline = *self.deadline.get_or_init(|| Instant::now() + WORKER_PATIENCE);
+        loop {
+            let dirty = self.runtime.block_on(self.store.dirty_days(usize::MAX))?;
+            let left = dirty.iter().filter(|day| day.participant == id).count();
+            if left == 0 {
+                return Ok(());
+            }
+            if Instant::now() >= deadline {
+                eprintln!(
+                    "foulee: the service has still to compute {left} days of {id}: what follows is without them; \
+                     ask again later"
+                );
+                return Ok(());
+            }
+            std::thread::sleep(WORKER_POLL);
+        }
     }
 
     /// Whether nothing of anybody erased is left in the files; without a service it is tried again first.

@@ -39,8 +39,10 @@ pub(super) fn readings(context: &Context, asked: &Readings) -> Result<Exit, Comm
         "received_at",
     ];
     let id = context.participant(&asked.id)?;
-    let period = period(context, id, DayPeriod::default())?;
+    // Raw readings wait for no worker, so their period does not either: from the store, and up to what came today.
     let zones = context.runtime.block_on(crate::zones::home_zones(&context.registry, id))?;
+    let period =
+        context.runtime.block_on(ask::period_of_readings(&*context.store, &zones, id, context.now_ms()))?;
     let default_from = zones.bounds(period.from).map_err(ApiError::from)?.start;
     let default_to = zones.bounds(period.to).map_err(ApiError::from)?.end;
     let to_ms = asked.period.to.map_or(Ok(default_to), |to| context.instant(id, to, false))?;

@@ -266,7 +266,8 @@ pub trait Store: Send + Sync {
         to_day: i32,
     ) -> BoxFuture<'_, Result<Vec<DayDigest>, StoreError>>;
 
-    /// At most `limit` dirty days, oldest mark first. They stay dirty until [`Store::clear_dirty`].
+    /// At most `limit` dirty days, oldest mark first. They stay dirty until [`Store::clear_dirty`]. A store that was
+    /// opened for reading only says what another process has still to compute.
     fn dirty_days(&self, limit: usize) -> BoxFuture<'_, Result<Vec<DirtyDay>, StoreError>>;
 
     /// Clears exactly these marks; a day that was marked again since keeps its newer mark.

@@ -280,7 +280,15 @@ impl Store for EmbeddedStore {
     }
 
     fn dirty_days(&self, limit: usize) -> BoxFuture<'_, Result<Vec<DirtyDay>, StoreError>> {
-        Box::pin(self.ask(move |reply| Job::DirtyDays(limit, reply)))
+        Box::pin(async move {
+            if self.jobs.is_none() {
+                let read = move |shared: &Shared| {
+                    writer::dirty_days(&schema::open_reader(&shared.file)?, limit, |_, _| ())
+                };
+                return reader::blocking(&self.shared, read).await;
+            }
+            self.ask(move |reply| Job::DirtyDays(limit, reply)).await
+        })
     }
 
     fn clear_dirty(&self, days: Vec<DirtyDay>) -> BoxFuture<'_, Result<(), StoreError>> {

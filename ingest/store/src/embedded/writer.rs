@@ -134,20 +134,9 @@ impl Writer {
     }
 
     fn dirty_days(&mut self, limit: usize) -> Result<Vec<DirtyDay>, StoreError> {
-        let mut statement = self.conn.prepare_cached(
-            "SELECT d.generation, p.id, d.day, d.participant FROM dirty d JOIN participant p ON p.no = d.participant
-             ORDER BY d.generation LIMIT ?1",
-        )?;
-        let mut rows = statement.query(params![i64::try_from(limit).unwrap_or(i64::MAX)])?;
-        let mut days = Vec::new();
-        while let Some(row) = rows.next()? {
-            let participant = super::index::uuid_of(row.get_ref(1)?.as_blob().unwrap_or_default());
-            let participant = participant.ok_or(StoreError::Damaged { chunk: 0, why: "participant id" })?;
-            let day = row.get(2)?;
-            self.unclaimed.remove(&(row.get(3)?, day));
-            days.push(DirtyDay { generation: row.get(0)?, participant, epoch_day: day });
-        }
-        Ok(days)
+        dirty_days(&self.conn, limit, |no, day| {
+            self.unclaimed.remove(&(no, day));
+        })
     }
 
     fn clear_dirty(&mut self, days: &[DirtyDay]) -> Result<(), StoreError> {
@@ -161,4 +150,26 @@ impl Writer {
         tx.commit()?;
         Ok(())
     }
+}
+
+/// The oldest marks; `seen` is told each with its participant's number.
+pub(super) fn dirty_days(
+    conn: &Connection,
+    limit: usize,
+    mut seen: impl FnMut(i64, i32),
+) -> Result<Vec<DirtyDay>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT d.generation, p.id, d.day, d.participant FROM dirty d JOIN participant p ON p.no = d.participant
+         ORDER BY d.generation LIMIT ?1",
+    )?;
+    let mut rows = statement.query(params![i64::try_from(limit).unwrap_or(i64::MAX)])?;
+    let mut days = Vec::new();
+    while let Some(row) = rows.next()? {
+        let participant = super::index::uuid_of(row.get_ref(1)?.as_blob().unwrap_or_default());
+        let participant = participant.ok_or(StoreError::Damaged { chunk: 0, why: "participant id" })?;
+        let day = row.get(2)?;
+        seen(row.get(3)?, day);
+        days.push(DirtyDay { generation: row.get(0)?, participant, epoch_day: day });
+    }
+    Ok(days)
 }
