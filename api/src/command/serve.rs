@@ -47,6 +47,15 @@ async fn scrub(registry: Registry, store: Arc<dyn Store>) {
     }
 }
 
+/// Whether whoever started this process wants it to outlive the terminal, as `nohup` does; where the system does not say
+/// (there is no /proc), no.
+fn hangup_is_ignored() -> bool {
+    const SIGHUP: u64 = 1;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & SIGHUP != 0)
+}
+
 /// A service that runs in this process.
 pub(super) struct Running {
     pub(super) address: SocketAddr,
@@ -104,14 +113,23 @@ impl Running {
         Ok(Self { address, token, service, runtime, server, stop, worker_stop, worker, _lock: lock })
     }
 
-    /// Serves until SIGINT or SIGTERM, then ends what is under way.
+    /// Serves until SIGINT, SIGTERM or SIGHUP (the terminal is closed), then ends what is under way.
     pub(super) fn until_signal(self) -> Result<(), CommandError> {
         self.runtime.block_on(async {
             let mut terminate = signal(SignalKind::terminate())?;
             let mut interrupt = signal(SignalKind::interrupt())?;
+            if hangup_is_ignored() {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+                return Ok::<(), std::io::Error>(());
+            }
+            let mut hangup = signal(SignalKind::hangup())?;
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
+                _ = hangup.recv() => {}
             }
             Ok::<(), std::io::Error>(())
         })?;

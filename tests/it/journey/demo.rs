@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::data::{recordings, root};
 use crate::foulee::{Folder, command, finish};
+use crate::served::PATIENCE;
 
 fn check(what: &str, data: &Path) -> Value {
     let folder = Folder::new();
@@ -58,4 +59,40 @@ fn the_demonstration_is_whole_without_recordings() {
     let found = check("one simulated person", empty.path());
     assert_eq!(found["days"], 28);
     assert!(found["readings"].as_u64().is_some_and(|count| count > 28 * 1_440), "{found}");
+}
+
+#[test]
+fn a_closed_terminal_ends_the_demonstration_and_takes_its_data_along() {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or("0");
+    if u64::from_str_radix(ignored.trim(), 16).is_ok_and(|mask| mask & 1 != 0) {
+        println!("left out: this test was started to outlive its terminal (nohup), and so is what it starts");
+        return;
+    }
+    let folder = Folder::new();
+    let temporary = folder.file("tmp");
+    std::fs::create_dir(&temporary).expect("a folder");
+    let said = folder.file("demo.out");
+    let mut demo = command();
+    demo.args(["demo", "--quiet"]).env("FOULEE_TEST_DATA", folder.data()).env("TMPDIR", &temporary);
+    demo.stdout(std::fs::File::create(&said).expect("a file")).current_dir(folder.data());
+    let mut child = demo.spawn().expect("foulee runs");
+    let wait = |what: &str, done: &mut dyn FnMut() -> bool| {
+        let started = std::time::Instant::now();
+        while !done() {
+            assert!(started.elapsed() < PATIENCE, "{what}");
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+    };
+    wait("it prints its address", &mut || {
+        std::fs::read_to_string(&said).is_ok_and(|text| text.contains("/enter"))
+    });
+    assert_eq!(std::fs::read_dir(&temporary).expect("a folder").count(), 1);
+    // It says so before it listens for signals.
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let sent = std::process::Command::new("kill").args(["-HUP", &child.id().to_string()]).status();
+    assert!(sent.expect("kill runs").success());
+    wait("it ends", &mut || child.try_wait().expect("a child").is_some());
+    assert!(child.wait().expect("a child").success());
+    assert_eq!(std::fs::read_dir(&temporary).expect("a folder").count(), 0, "the data stay behind");
 }

@@ -25,7 +25,7 @@ pub enum ParticipantCommand {
 Examples:
   foulee participant add --study pilot --external-id 7 --time-zone Europe/Paris")]
 pub struct ParticipantAdd {
-    /// The pseudonym, where one was made elsewhere [default: a new one]
+    /// The pseudonym, where one was made elsewhere: a UUID of any version [default: a new one, of version 7]
     #[arg(long, value_name = "UUID")]
     pub id: Option<ParticipantId>,
     /// The id that an export uses for them
