@@ -102,7 +102,6 @@ impl From<ApiError> for Fault {
     }
 }
 
-
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         problem_response(*self.0)

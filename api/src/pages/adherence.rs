@@ -102,13 +102,17 @@ fn facts(t: &Text, adherence: &Adherence, level: &str) -> Result<Vec<Fact>, Page
         let lines = vec![interval(t, adherence, "adherence_insufficient_interval", level)?];
         facts.push(Fact { term: t.get("term_interval"), lines });
     }
-    let share = t.percent("completeness", adherence.completeness, Round::Down)?;
-    let lines = vec![t.fill("adherence_completeness", &[("share", &share)])];
-    facts.push(Fact { term: t.get("term_completeness"), lines });
+    if let Some(share) = adherence.completeness {
+        let share = t.percent("completeness", share, Round::Down)?;
+        let lines = vec![t.fill("adherence_completeness", &[("share", &share)])];
+        facts.push(Fact { term: t.get("term_completeness"), lines });
+    }
     let (lo, hi) = t.percents("the hard bounds", adherence.bounds)?;
     let lines = vec![t.fill("adherence_bounds", &[("lo", &lo), ("hi", &hi)])];
     facts.push(Fact { term: t.get("term_bounds"), lines });
-    facts.push(Fact { term: t.get("term_days"), lines: vec![days(t, adherence)] });
+    let share = t.percent("the share of days measured long enough", adherence.measured, Round::Down)?;
+    let lines = vec![days(t, adherence), t.fill("adherence_measured", &[("share", &share)])];
+    facts.push(Fact { term: t.get("term_days"), lines });
     if adherence.status == AdherenceStatus::Ok && !adherence.shifted.is_empty() {
         let mut lines = vec![t.get("adherence_shifted_intro").to_owned()];
         for shifted in &adherence.shifted {
@@ -119,6 +123,30 @@ fn facts(t: &Text, adherence: &Adherence, level: &str) -> Result<Vec<Fact>, Page
         facts.push(Fact { term: t.get("term_sensitivity"), lines });
     }
     Ok(facts)
+}
+
+/// Adherence in one sentence, for a list: an estimate with its interval, or why there is none with what is certain.
+pub(crate) fn sentence(t: &Text, adherence: &Adherence) -> Result<String, PagesError> {
+    let level = t.percent("the level of the interval", adherence.level, Round::Nearest)?;
+    if adherence.days.prescribed == 0 {
+        return Ok(t.get("index_no_day").to_owned());
+    }
+    match adherence.status {
+        AdherenceStatus::Ok => {
+            let estimate = adherence.estimate.ok_or(PagesError::BareNumber { what: "an estimate" })?;
+            let estimate = t.percent("the estimate", estimate, Round::Nearest)?;
+            let likely = interval(t, adherence, "index_interval", &level)?;
+            Ok(t.fill("index_estimate", &[("estimate", &estimate), ("likely", &likely)]))
+        }
+        AdherenceStatus::Insufficient => {
+            let likely = interval(t, adherence, "index_interval", &level)?;
+            Ok(t.fill("index_insufficient", &[("likely", &likely)]))
+        }
+        AdherenceStatus::Bounded => {
+            let (lo, hi) = t.percents("the hard bounds", adherence.bounds)?;
+            Ok(t.fill("index_bounded", &[("lo", &lo), ("hi", &hi)]))
+        }
+    }
 }
 
 fn interval(t: &Text, adherence: &Adherence, key: &str, level: &str) -> Result<String, PagesError> {

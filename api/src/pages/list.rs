@@ -2,10 +2,11 @@
 
 use askama::Template;
 
+use super::adherence::sentence;
 use super::error::PagesError;
 use super::format::Round;
 use super::markup::Markup;
-use super::model::{AdherenceStatus, IndexPage, IndexRow};
+use super::model::{IndexPage, IndexRow};
 use super::text::Text;
 
 #[derive(Template)]
@@ -20,7 +21,7 @@ use super::text::Text;
 <thead><tr><th scope="col">{{ t.get("column_participant") }}</th><th scope="col">{{ t.get("column_status") }}</th><th scope="col">{{ t.get("column_completeness") }}</th><th scope="col">{{ t.get("column_last_reading") }}</th><th scope="col">{{ t.get("column_study") }}</th><th scope="col">{{ t.get("column_programme") }}</th></tr></thead>
 <tbody>
 {%- for row in rows %}
-<tr><th scope="row"><a href="{{ row.href }}">{{ row.participant }}</a></th><td>{{ row.status }}</td><td>{{ row.completeness }}</td><td>{{ row.last_reading }}</td><td>{{ row.study }}</td><td>{{ row.programme }}</td></tr>
+<tr><th scope="row"><a href="{{ row.href }}">{{ row.participant }}</a></th><td class="words">{{ row.adherence }}</td><td>{{ row.completeness }}</td><td>{{ row.last_reading }}</td><td>{{ row.study }}</td><td>{{ row.programme }}</td></tr>
 {%- endfor %}
 </tbody></table></div>{% endif %}"##
 )]
@@ -34,7 +35,7 @@ struct Body<'a> {
 struct Row<'a> {
     participant: &'a str,
     href: &'a str,
-    status: &'static str,
+    adherence: String,
     completeness: String,
     last_reading: String,
     study: &'a str,
@@ -50,17 +51,14 @@ pub(crate) fn body(t: &Text, page: &IndexPage) -> Result<Markup, PagesError> {
 }
 
 fn row<'a>(t: &Text, row: &'a IndexRow) -> Result<Row<'a>, PagesError> {
-    let status = match row.status {
-        Some(AdherenceStatus::Ok) => "status_ok",
-        Some(AdherenceStatus::Insufficient) => "status_insufficient",
-        Some(AdherenceStatus::Bounded) => "status_bounded",
-        None => "status_none",
-    };
     Ok(Row {
         participant: &row.participant,
         href: row.href.as_str(),
-        status: t.get(status),
-        completeness: match row.completeness {
+        adherence: match &row.adherence {
+            Some(adherence) => sentence(t, adherence)?,
+            None => t.get("status_none").to_owned(),
+        },
+        completeness: match row.adherence.as_ref().and_then(|adherence| adherence.completeness) {
             Some(share) => t.percent("completeness", share, Round::Down)?,
             None => t.get("unknown").to_owned(),
         },

@@ -38,19 +38,11 @@ async fn row(
     let period = Period::choose(None, None, reference_date(zones.date_of(now_ms)?, last_day))?;
     let rows = load_rows(registry, id, period).await?;
     let plan = Plan::load(registry, id).await?;
-    let mut status = None;
-    let mut completeness = None;
+    let mut adherence = None;
     if let (false, Some(kind)) = (plan.is_empty(), plan.kinds().first()) {
         let prior = prior_of(registry, *kind).await?;
-        let adherence = assess(&plan, &rows, period, *kind, &prior)?.adherence;
-        use foulee_analytics::adherence::AdherenceStatus as Status;
-        let days = adherence.days;
-        completeness = (days.prescribed > 0).then(|| f64::from(days.valid) / f64::from(days.prescribed));
-        status = Some(match adherence.estimate.status {
-            Status::Ok => p::AdherenceStatus::Ok,
-            Status::Insufficient => p::AdherenceStatus::Insufficient,
-            Status::Bounded => p::AdherenceStatus::Bounded,
-        });
+        let assessed = assess(&plan, &rows, period, *kind, &prior)?;
+        adherence = Some(person::adherence_view(&assessed.adherence, &rows));
     }
     let study = match participant.study {
         Some(study) => registry.study(study).await?.map(|study| study.name),
@@ -64,8 +56,7 @@ async fn row(
         participant: person::short(participant),
         study,
         programme,
-        status,
-        completeness,
+        adherence,
         last_reading: rows
             .values()
             .rev()

@@ -213,7 +213,7 @@ fn kind_of(kind: QuotaKind) -> p::QuotaKind {
     }
 }
 
-fn adherence_view(adherence: &Adherence, rows: &DayRows) -> p::Adherence {
+pub(super) fn adherence_view(adherence: &Adherence, rows: &DayRows) -> p::Adherence {
     use foulee_analytics::adherence::AdherenceStatus as Status;
     let pair =
         |interval: foulee_analytics::adherence::Interval| p::Interval { lo: interval.lo, hi: interval.hi };
@@ -231,7 +231,8 @@ fn adherence_view(adherence: &Adherence, rows: &DayRows) -> p::Adherence {
         interval: estimate.interval.map(pair),
         level: adherence.level,
         bounds: estimate.bounds.map_or(p::Interval { lo: 0.0, hi: 1.0 }, pair),
-        completeness: f64::from(days.valid) / f64::from(days.prescribed.max(1)),
+        completeness: adherence.completeness,
+        measured: f64::from(days.valid) / f64::from(days.prescribed.max(1)),
         days: p::DayCounts {
             prescribed: days.prescribed,
             attained: days.attained(),

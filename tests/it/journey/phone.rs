@@ -7,6 +7,7 @@ use foulee_person::{Person, WearPattern, seen, wear};
 
 use crate::foulee::Folder;
 use crate::people;
+use crate::served::Served;
 
 /// The days, their first, and the person.
 const DAYS: usize = 56;
@@ -63,4 +64,23 @@ fn a_phone_gives_bounds_and_no_rest() {
     assert_eq!(adherence["days"]["valid"], 0);
     assert!(adherence["estimate"].is_null() && adherence["interval"].is_null());
     assert_eq!(adherence["bounds"].as_array().map(Vec::len), Some(2));
+
+    // The pages say the same, of the same quantities.
+    let last = folder.say(&format!("adherence {id} --json")).json();
+    let share = |value: &serde_json::Value| value.as_f64().expect("a share") * 100.0;
+    let known = format!("{:.0}%", (share(&last["completeness"]) + 1e-9).floor());
+    let bounds = [(share(&last["bounds"][0]) + 1e-9).floor(), (share(&last["bounds"][1]) - 1e-9).ceil()];
+    let served = Served::start(&folder);
+    let cookie = format!("foulee_token={}", served.token);
+    let page = |path: &str| served.ask("GET", path, None, &[("Cookie", cookie.as_str())], &[]).body;
+    let (list, person) = (page("/?lang=en"), page(&format!("/p/{id}?lang=en")));
+    println!("the list: {known} known, bounds {bounds:?}");
+    assert!(list.contains(&format!("<td>{known}</td>")), "{known} is not in {list}");
+    let sentence = format!("between {}% and {}% of the prescribed days", bounds[0], bounds[1]);
+    assert!(list.contains(&sentence), "{sentence} is not in {list}");
+    assert!(
+        person.contains(&format!("{known} of the minutes of the prescribed days are known.")),
+        "{person}"
+    );
+    served.stop();
 }

@@ -57,8 +57,10 @@ pub struct Adherence {
     pub level: f64,
     /// Hard bounds: none, or all, of the unknown days attained.
     pub bounds: Interval,
+    /// Known minutes as a share of the minutes of the prescribed days; `None` without such days.
+    pub completeness: Option<f64>,
     /// Share of prescribed days measured long enough to judge.
-    pub completeness: f64,
+    pub measured: f64,
     /// Prescribed days by outcome.
     pub days: DayCounts,
     /// Sensitivity, mildest first.

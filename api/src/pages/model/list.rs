@@ -1,6 +1,6 @@
 //! The list of participants, and what is shown when something went wrong.
 
-use super::{AdherenceStatus, Frame, Href, LastReading, Period};
+use super::{Adherence, Frame, Href, LastReading, Period};
 
 /// One participant in the list.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,10 +11,8 @@ pub struct IndexRow {
     pub study: Option<String>,
     /// The title of the assigned programme.
     pub programme: Option<String>,
-    /// How much may be said about adherence; `None` without a programme.
-    pub status: Option<AdherenceStatus>,
-    /// Share of prescribed days measured long enough to judge.
-    pub completeness: Option<f64>,
+    /// Adherence over this person's last weeks; `None` without a programme.
+    pub adherence: Option<Adherence>,
     /// The newest reading.
     pub last_reading: Option<LastReading>,
     /// The participant's page.
@@ -26,7 +24,7 @@ pub struct IndexRow {
 pub struct IndexPage {
     /// What stands around it.
     pub frame: Frame,
-    /// The days that completeness is about.
+    /// The days that adherence is about, where they are the same for all.
     pub period: Option<Period>,
     /// The participants, in the caller's order (never ranked by adherence).
     pub rows: Vec<IndexRow>,

@@ -76,7 +76,8 @@ pub(super) fn adherence() -> Adherence {
         interval: Some(Interval { lo: 0.484, hi: 0.766 }),
         level: 0.9,
         bounds: Interval { lo: 0.4, hi: 0.85 },
-        completeness: 0.65,
+        completeness: Some(0.715),
+        measured: 0.65,
         days: DayCounts { prescribed: 20, attained: 8, missed: 3, censored: 9 },
         shifted: vec![shift(-0.5, 0.56, 0.44, 0.71), shift(-1.5, 0.47, 0.4, 0.6)],
         phone_only: false,
@@ -182,7 +183,8 @@ pub(super) fn insufficient() -> PersonPage {
         estimate: Some(0.61),
         interval: Some(Interval { lo: 0.21, hi: 0.93 }),
         bounds: Interval { lo: 0.1, hi: 0.95 },
-        completeness: 0.15,
+        completeness: Some(0.24),
+        measured: 0.15,
         days: DayCounts { prescribed: 20, attained: 2, missed: 1, censored: 17 },
         ..adherence()
     });
@@ -209,7 +211,8 @@ pub(super) fn phone_only() -> PersonPage {
         estimate: None,
         interval: None,
         bounds: Interval { lo: 0.3, hi: 1.0 },
-        completeness: 0.0,
+        completeness: Some(0.08),
+        measured: 0.0,
         days: DayCounts { prescribed: 20, attained: 6, missed: 0, censored: 14 },
         phone_only: true,
         ..adherence()
@@ -280,12 +283,11 @@ pub(super) fn people() -> Vec<(&'static str, PersonPage)> {
 }
 
 pub(super) fn index() -> IndexPage {
-    let row = |participant: &str, status, completeness, last_reading| IndexRow {
+    let row = |participant: &str, adherence, last_reading| IndexRow {
         participant: participant.into(),
         study: Some("Foulée pilote".into()),
         programme: Some("Marche graduée, 12 semaines".into()),
-        status,
-        completeness,
+        adherence,
         last_reading,
         href: Href::new(format!("/participants/{participant}")).unwrap(),
     };
@@ -294,10 +296,10 @@ pub(super) fn index() -> IndexPage {
         frame: Frame { index: None, ..frame() },
         period: estimable().period,
         rows: vec![
-            row("P-7F3A", Some(AdherenceStatus::Ok), Some(0.65), last),
-            row("P-19C0", Some(AdherenceStatus::Insufficient), Some(0.15), last),
-            row("P-A2B4", Some(AdherenceStatus::Bounded), Some(0.0), last),
-            row("P-0001", None, None, None),
+            row("P-7F3A", estimable().adherence, last),
+            row("P-19C0", insufficient().adherence, last),
+            row("P-A2B4", bounded().adherence, last),
+            row("P-0001", None, None),
         ],
     }
 }

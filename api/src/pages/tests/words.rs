@@ -43,6 +43,7 @@ fn an_estimate_comes_with_its_interval_bounds_and_completeness() {
         "sur environ 62 % des jours prescrits",
         "entre 48 % et 77 % (intervalle à 90 %)",
         "Si aucun des jours inconnus n’était atteint : 40 % ; s’ils l’étaient tous : 85 %.",
+        "71 % des minutes des jours prescrits sont connues.",
         "65 % des jours prescrits ont été mesurés",
         "20 jours prescrits : 8 atteints, 3 en dessous, 9 pas assez connus.",
         "environ 56 % (entre 44 % et 71 %)",
@@ -225,12 +226,44 @@ fn every_quota_kind_has_its_unit() {
 }
 
 #[test]
-fn the_list_says_how_much_may_be_said_of_each() {
+fn the_list_says_what_may_be_said_of_each() {
     let fr = words(&render_index(&index(), Lang::Fr).unwrap());
-    for word in ["estimable", "trop peu de jours", "limites seulement", "pas de programme", "65 %", "inconnu"]
-    {
-        assert!(fr.contains(word), "{word}");
+    for sentence in [
+        "Quota atteint sur environ 62 % des jours prescrits, sans doute entre 48 % et 77 % (intervalle à 90 %)",
+        "Trop peu de jours mesurés assez longtemps pour une estimation ; sans doute entre 21 % et 93 %",
+        "pas d’estimation ; entre 30 % et 100 % des jours prescrits, quels qu’aient été les jours inconnus",
+        "pas de programme",
+        "Complétude (minutes connues)",
+        "71 %",
+        "inconnu",
+    ] {
+        assert!(fr.contains(sentence), "{sentence}");
     }
+    // Completeness is of minutes: that of the days measured long enough is another share.
+    assert!(!fr.contains("65 %"));
+    let en = words(&render_index(&index(), Lang::En).unwrap());
+    for sentence in [
+        "Quota reached on about 62% of the prescribed days, likely between 48% and 77% (90% interval)",
+        "Too few days measured long enough for an estimate; likely between 21% and 93% (90% interval)",
+        "no estimate; between 30% and 100% of the prescribed days",
+        "no programme",
+    ] {
+        assert!(en.contains(sentence), "{sentence}");
+    }
+}
+
+#[test]
+fn the_list_shows_no_bare_number() {
+    let mut page = index();
+    page.rows[0].adherence.as_mut().unwrap().interval = None;
+    assert!(matches!(render_index(&page, Lang::En), Err(PagesError::BareNumber { .. })));
+    let mut page = index();
+    page.rows[0].adherence.as_mut().unwrap().days = DayCounts::default();
+    assert!(words(&render_index(&page, Lang::En).unwrap()).contains("No prescribed day in these weeks"));
+}
+
+#[test]
+fn an_empty_list_says_so() {
     let en = words(&render_index(&IndexPage::default(), Lang::En).unwrap());
     assert!(en.contains("No participant so far"));
 }
