@@ -8,10 +8,13 @@ use crate::error::{AnalyticsError, check_range};
 use crate::sources::StepInterval;
 
 /// Name and version of the rules.
-pub const COUNTER_VERSION: &str = "counter-delta-v1";
+pub const COUNTER_VERSION: &str = "counter-delta-v2";
 
 /// Most believable steps per second over any interval: 4 (docs/methods.md, Counters) [D].
 pub const MAX_STEPS_PER_SECOND: u64 = 4;
+
+/// Time by which values may come later than they were counted, ms: a radio link delivers in bunches. 10 s [D].
+const LATE_MS: u64 = 10_000;
 
 /// Most believable steps per second from midnight to a reading, in telling a counter that restarted from one that is
 /// stale: 2, a brisk walk without rest. [D]
@@ -57,7 +60,8 @@ impl CounterParams {
 /// Steps read from a counter, and what happened to it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CounterSteps {
-    /// Steps between readings, by time. The first reading gives none: what it counted before is not known.
+    /// Steps between readings, by time. The first reading gives none, since what it counted before is not known; only
+    /// that of a counter that restarts daily tells of the time since midnight, if that can be walked.
     pub steps: Vec<StepInterval>,
     /// Times it restarted.
     pub resets: u32,
@@ -84,6 +88,16 @@ pub fn counter_steps(
     let mut last: Option<CounterReading> = None;
     for pair in sorted.chunk_by(|a, b| a.at_ms == b.at_ms) {
         let reading = pair[pair.len() - 1];
+        if last.is_none() && params.0.resets_daily {
+            // It says itself what was walked since its midnight.
+            let midnight = midnight_between(i64::MIN, reading.at_ms, day_starts_ms);
+            let since = midnight.filter(|&midnight| {
+                plausible(reading.value, midnight, reading.at_ms, MAX_STEPS_PER_SECOND_SINCE_MIDNIGHT)
+            });
+            if let Some(from_ms) = since.filter(|&from_ms| from_ms < reading.at_ms) {
+                push(&mut out.steps, from_ms, reading.at_ms, reading.value);
+            }
+        }
         if let Some(before) = last {
             let midnight = midnight_between(before.at_ms, reading.at_ms, day_starts_ms);
             match change(before, reading, midnight, &params.0) {
@@ -153,7 +167,7 @@ fn change(
 }
 
 fn plausible(count: u64, from_ms: i64, to_ms: i64, most_per_second: u64) -> bool {
-    let elapsed_ms = to_ms.abs_diff(from_ms);
+    let elapsed_ms = to_ms.abs_diff(from_ms).saturating_add(LATE_MS);
     u128::from(count) * 1000 <= u128::from(most_per_second) * u128::from(elapsed_ms)
 }
 
@@ -222,6 +236,26 @@ mod tests {
         // Above yesterday's value, but walkable since midnight: it restarted.
         let above = run(&[(20, 5_000), (42, 6_000)], &[24], params);
         assert_eq!((counts(&above), above.resets), (vec![6_000], 1));
+    }
+
+    #[test]
+    fn the_first_value_of_a_daily_counter_tells_of_its_day() {
+        let params = CounterParams { resets_daily: true, ..CounterParams::default() };
+        let found = run(&[(30, 800), (31, 900)], &[24], params);
+        assert_eq!((counts(&found), found.steps[0].start_ms), (vec![800, 100], 24 * HOUR_MS));
+        // Nobody walked that within an hour: yesterday's value, or a stranger's.
+        assert_eq!(counts(&run(&[(25, 13_660), (26, 13_700)], &[24], params)), [40]);
+        assert_eq!(counts(&run(&[(30, 800), (31, 900)], &[], params)), [100]);
+    }
+
+    #[test]
+    fn values_that_come_in_a_bunch_are_walked() {
+        let found = counter_steps(
+            &[(0, 100), (1_000, 100), (1_010, 106)].map(|(at_ms, value)| CounterReading { at_ms, value }),
+            &[],
+            &CounterParams::default().check().unwrap(),
+        );
+        assert_eq!(counts(&found), [0, 6]);
     }
 
     #[test]

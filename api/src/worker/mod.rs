@@ -4,6 +4,7 @@
 //! the versions of the code. The same key is never computed again, so the worker can be stopped anywhere and asked any
 //! number of times. A dirty mark is cleared only after the rows that it asked for are committed.
 
+mod counters;
 mod day;
 mod person;
 mod priors;

@@ -30,6 +30,8 @@ pub struct PersonSource {
     pub priority: u8,
     /// Whether it ever reported heart rate.
     pub has_heart_rate: bool,
+    /// Whether it has a cumulative step counter.
+    pub has_counter: bool,
 }
 
 impl Person {
@@ -47,9 +49,12 @@ impl Person {
         let chosen = registry.source_priorities(id).await?;
         let mut sources: Vec<PersonSource> = Vec::new();
         for Series { source, metric, .. } in store.series_of(id).await? {
-            let has_heart_rate = metric == Metric::HeartRate;
+            let (has_heart_rate, has_counter) = (metric == Metric::HeartRate, metric == Metric::StepCounter);
             match sources.iter_mut().find(|known| known.source == source) {
-                Some(known) => known.has_heart_rate |= has_heart_rate,
+                Some(known) => {
+                    known.has_heart_rate |= has_heart_rate;
+                    known.has_counter |= has_counter;
+                }
                 None => {
                     let priority = chosen
                         .iter()
@@ -57,7 +62,7 @@ impl Person {
                         // The registry's greatest comes first, analytics' smallest.
                         .and_then(|choice| u8::try_from(127_i64.saturating_sub(choice.priority)).ok())
                         .unwrap_or_else(|| default_priority(source.kind()));
-                    sources.push(PersonSource { source, priority, has_heart_rate });
+                    sources.push(PersonSource { source, priority, has_heart_rate, has_counter });
                 }
             }
         }

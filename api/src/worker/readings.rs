@@ -2,11 +2,14 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use foulee_analytics::wear::CONTEXT_MINUTES;
-use foulee_analytics::{Contact, Gap, GapCause, HeartRate, SourceDay, StepInterval, WornInterval};
+use foulee_analytics::{
+    AnalyticsError, Contact, Gap, GapCause, HeartRate, SourceDay, StepInterval, WornInterval,
+};
 use foulee_contract::{Grain, Metric, Stored, resolve};
 use foulee_store::SeriesReadings;
 
-use super::person::Person;
+use super::counters::Counters;
+use super::person::{Person, PersonSource};
 
 /// Milliseconds on either side of a day whose readings may change it.
 pub const CONTEXT_MS: i64 = CONTEXT_MINUTES as i64 * 60_000;
@@ -36,9 +39,15 @@ struct SourceReadings {
 }
 
 impl Readings {
-    /// Of what a scan found.
-    #[must_use]
-    pub fn new(person: &Person, found: Vec<SeriesReadings>) -> Self {
+    /// Of what a scan found, and of what the counters say.
+    ///
+    /// # Errors
+    /// When a date cannot be.
+    pub(super) fn new(
+        person: &Person,
+        found: Vec<SeriesReadings>,
+        counters: &Counters,
+    ) -> Result<Self, AnalyticsError> {
         let mut readings = Self::default();
         let mut by_source: BTreeMap<usize, SourceReadings> = BTreeMap::new();
         for SeriesReadings { series, tuples } in found {
@@ -46,12 +55,7 @@ impl Readings {
                 continue;
             };
             let known = &person.sources[at];
-            let source = by_source.entry(at).or_insert_with(|| SourceReadings {
-                priority: known.priority,
-                wearable: known.source.kind().is_worn(),
-                has_heart_rate: known.has_heart_rate,
-                ..SourceReadings::default()
-            });
+            let source = by_source.entry(at).or_insert_with(|| SourceReadings::of(known));
             let all = tuples.len();
             let resolved = resolve(tuples, series.source.is_growing());
             if resolved.conflicts > 0 && all > 0 {
@@ -61,6 +65,12 @@ impl Readings {
             }
             readings.starts.extend(resolved.current.iter().map(|stored| stored.tuple.start_ms));
             source.add(series.metric, series.grain, &resolved.current);
+        }
+        for (at, known) in person.sources.iter().enumerate().filter(|(_, known)| known.has_counter) {
+            let steps = counters.steps(person, &known.source)?;
+            if !steps.is_empty() {
+                by_source.entry(at).or_insert_with(|| SourceReadings::of(known)).steps.extend(steps);
+            }
         }
         readings.starts.sort_unstable();
         readings.sources = by_source.into_values().collect();
@@ -72,7 +82,7 @@ impl Readings {
             source.totals.sort_unstable();
             source.gaps.sort_unstable();
         }
-        readings
+        Ok(readings)
     }
 
     /// What each source says of the day with these bounds, with the context that wear needs.
@@ -132,6 +142,15 @@ impl Readings {
 }
 
 impl SourceReadings {
+    fn of(known: &PersonSource) -> Self {
+        Self {
+            priority: known.priority,
+            wearable: known.source.kind().is_worn(),
+            has_heart_rate: known.has_heart_rate,
+            ..Self::default()
+        }
+    }
+
     fn add(&mut self, metric: Metric, grain: Grain, current: &[Stored]) {
         let values = current.iter().filter_map(|stored| Some((stored.tuple, stored.tuple.value.present()?)));
         for (tuple, value) in values {
@@ -167,7 +186,7 @@ fn gap_cause(code: i64) -> Option<GapCause> {
         Wire::Battery => Some(GapCause::Battery),
         Wire::Link => Some(GapCause::Link),
         Wire::Permission => Some(GapCause::Permission),
-        Wire::Unknown | Wire::SpoolFull => None,
+        Wire::Unknown | Wire::SpoolFull | Wire::SpoolDamaged => None,
     }
 }
 

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use chrono::{Days, NaiveDate};
 use foulee_analytics::ALGORITHM_VERSION;
-use foulee_contract::ParticipantId;
+use foulee_contract::{ParticipantId, Tuple};
 use foulee_store::{DirtyDay, Scan, Store, epoch_day};
 use sha2::{Digest as _, Sha256};
 
+use super::counters::{self, Counters};
 use super::day::{ComputedDay, compute_day};
 use super::person::Person;
 use super::readings::{CONTEXT_MS, Readings};
@@ -144,6 +145,10 @@ impl Worker {
             dates = local_dates(&person, &all.iter().map(|day| day.epoch_day).collect())?;
             dates.extend(rows.keys());
         }
+        // What a counter was at on one day says what was walked since the day before it.
+        if Counters::wanted(&person) {
+            dates.extend(local_dates(&person, &counters::reach(&*self.store, id, dirty).await?)?);
+        }
         dates.extend(local_dates(&person, dirty)?);
         if person.birth_year.is_some() {
             let later: Vec<NaiveDate> = dates
@@ -218,12 +223,14 @@ impl Worker {
             .into_iter()
             .map(|day| (day.epoch_day, day.digest.to_bytes()))
             .collect();
+        let counters = Counters::load(&*self.store, person, from_ms, to_ms, None).await?;
         let mut readings = None;
         let mut writes = Vec::new();
         for date in dates {
             let bounds = person.zones.bounds(*date)?;
             let usual = resting.usual_before(*date);
-            let digest = input_digest(knowledge, *date, &bounds, &digests, usual);
+            let neighbours = counters.neighbours(bounds.start - CONTEXT_MS, bounds.end + CONTEXT_MS);
+            let digest = input_digest(knowledge, *date, &bounds, &digests, usual, &neighbours);
             if rows
                 .get(date)
                 .is_some_and(|(known, versions)| *known == digest && versions == ALGORITHM_VERSION)
@@ -234,7 +241,7 @@ impl Worker {
                 Some(readings) => readings,
                 None => {
                     let found = self.store.scan(all_of(person.id, from_ms, to_ms, None)).await?;
-                    readings.insert(Readings::new(person, found))
+                    readings.insert(Readings::new(person, found, &counters)?)
                 }
             };
             match compute_day(person, readings, *date, &bounds, usual)? {
@@ -269,7 +276,8 @@ pub async fn days_as_of(
     let from_ms = person.zones.bounds(dates.start)?.start - CONTEXT_MS;
     let to_ms = person.zones.bounds(dates.end)?.end + CONTEXT_MS;
     let found = store.scan(all_of(person.id, from_ms, to_ms, Some(known_at_ms))).await?;
-    let readings = Readings::new(person, found);
+    let counters = Counters::load(store, person, from_ms, to_ms, Some(known_at_ms)).await?;
+    let readings = Readings::new(person, found, &counters)?;
     let mut days = BTreeMap::new();
     for date in dates.start.iter_days().take_while(|date| *date <= dates.end) {
         if let Some(day) = compute_day(person, &readings, date, &person.zones.bounds(date)?, None)? {
@@ -301,6 +309,7 @@ fn input_digest(
     bounds: &Range<i64>,
     digests: &BTreeMap<i32, [u8; 16]>,
     usual_resting_bpm: Option<f64>,
+    neighbours: &[Tuple],
 ) -> Vec<u8> {
     let mut hash = Sha256::new();
     hash.update(knowledge);
@@ -311,6 +320,9 @@ fn input_digest(
     for (day, digest) in digests.range(first..=last) {
         hash.update(day.to_le_bytes());
         hash.update(digest);
+    }
+    for tuple in neighbours {
+        hash.update(format!("{tuple:?}"));
     }
     hash.finalize().to_vec()
 }
