@@ -1,11 +1,11 @@
 //! `foulee-sim`: people with a known truth, and what their devices see of it.
 //!
-//! One command so far: `person` writes a simulated person to a folder, the truth and what the devices saw in separate
-//! files.
+//! `person` writes a simulated person to a folder, the truth and what the devices saw in separate files. `ble` plays
+//! wearables on a private D-Bus as BlueZ would show them, in real time.
 //!
 //! # Invariants
 //!
-//! - *The same arguments write the same bytes*, on every platform and at any time: there is no clock here.
+//! - *The same arguments to `person` write the same bytes*, on every platform and at any time: there is no clock there.
 //! - *Nothing that is there is overwritten*: a folder that holds anything is refused.
 //! - *Truth and what was seen never share a file*, so that what is judged can be given the one without the other.
 //! - Machine output on stdout, everything else on stderr. Exit codes: 0 done, 1 failed, 2 wrong usage.
@@ -16,7 +16,7 @@
 
 #![forbid(unsafe_code)]
 
-mod error;
+mod ble_command;
 mod person_command;
 mod person_files;
 
@@ -35,11 +35,15 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Person(person_command::PersonArgs),
+    Ble(ble_command::BleArgs),
 }
 
 fn main() -> ExitCode {
-    let Command::Person(args) = Cli::parse().command;
-    match person_command::run(&args) {
+    let done = match Cli::parse().command {
+        Command::Person(args) => person_command::run(&args),
+        Command::Ble(args) => ble_command::run(&args),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");

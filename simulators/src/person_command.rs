@@ -8,8 +8,8 @@ use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use foulee_person::{Person, WearPattern};
 
-use crate::error::SimError;
 use crate::person_files::{self, Simulation};
+use foulee_sim::SimError;
 
 /// Most days of one run: twenty years.
 const MOST_DAYS: i64 = 7305;

@@ -11,7 +11,7 @@ use foulee_person::{
 };
 use serde::Serialize;
 
-use crate::error::SimError;
+use foulee_sim::SimError;
 
 /// What to simulate.
 pub(crate) struct Simulation<'a> {

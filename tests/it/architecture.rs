@@ -101,7 +101,9 @@ fn the_arrows_hold() {
 fn leaves_stay_light() {
     let light: BTreeMap<&str, &[&str]> = BTreeMap::from([
         ("foulee-contract", &["chrono", "serde", "uuid"][..]),
+        ("foulee-gatt", &["thiserror", "uuid"][..]),
         ("foulee-analytics", &["chrono", "chrono-tz", "foulee-contract", "thiserror"][..]),
+        ("foulee-journal", &["chacha20poly1305", "crc", "thiserror", "zstd"][..]),
         ("foulee-person", &["chrono", "rand", "rand_chacha", "thiserror"][..]),
     ]);
     let metadata = metadata();

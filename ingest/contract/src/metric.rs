@@ -89,11 +89,13 @@ pub enum GapCause {
     Permission = 5,
     /// The collector's own disk was full.
     SpoolFull = 6,
+    /// What the collector kept was damaged on its disk.
+    SpoolDamaged = 7,
 }
 
 impl GapCause {
     /// Every cause, in code order.
-    pub const ALL: [GapCause; 7] = [
+    pub const ALL: [GapCause; 8] = [
         Self::Unknown,
         Self::NotWorn,
         Self::NotSynced,
@@ -101,6 +103,7 @@ impl GapCause {
         Self::Link,
         Self::Permission,
         Self::SpoolFull,
+        Self::SpoolDamaged,
     ];
 
     /// The cause with this code, if there is one.

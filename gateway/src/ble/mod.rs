@@ -1,0 +1,104 @@
+//! The radio: one thread with a runtime of its own, since btleplug fails now and then on a runtime of several threads.
+//!
+//! Each device of the configuration has a [`session`]: it waits until the device is seen, links, sets it up, and starts
+//! again when the link is lost. Each peripheral has one stream of notifications for the life of the process, drained by a
+//! task of its own at once, whatever else is under way. What btleplug does not tell comes over a second connection to
+//! the message bus ([`bus`]): bluetoothd's restarts, pairing.
+
+mod bus;
+mod core;
+mod radio;
+mod session;
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::GatewayError;
+use crate::collector::Collector;
+use crate::config::Config;
+use crate::driver::Moment;
+use crate::status::Status;
+use crate::stop::Stop;
+pub use radio::{Heard, listen, pair};
+
+/// What the sessions share.
+struct Shared {
+    config: Config,
+    collector: Collector,
+    status: Arc<Status>,
+    clock: fn() -> Moment,
+}
+
+/// Collects until `stop`. `since_ms` is until when an earlier run collected: the time in between becomes a gap.
+///
+/// # Errors
+/// When there is no Bluetooth, or the message bus ends: then the gateway ends and is started again by whoever runs it.
+pub fn run(
+    config: Config,
+    collector: Collector,
+    status: Arc<Status>,
+    stop: &Stop,
+    clock: fn() -> Moment,
+    since_ms: Option<i64>,
+) -> Result<(), GatewayError> {
+    let runtime = runtime()?;
+    let local = tokio::task::LocalSet::new();
+    let shared = Rc::new(Shared { config, collector, status, clock });
+    let result = local.block_on(&runtime, collect(shared, stop.clone(), since_ms));
+    {
+        // btleplug's streams start a task when they are dropped.
+        let _inside = runtime.enter();
+        drop(local);
+    }
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    result
+}
+
+/// A runtime of one thread, for everything that asks btleplug.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, GatewayError> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(GatewayError::Thread)
+}
+
+async fn collect(shared: Rc<Shared>, stop: Stop, since_ms: Option<i64>) -> Result<(), GatewayError> {
+    let bus = bus::Bus::connect().await?;
+    if shared.config.devices.iter().any(|device| device.bond) {
+        bus.serve_agent().await?;
+    }
+    let bus = Rc::new(bus);
+    let radio = radio::Radio::open(&shared.config.bluetooth).await?;
+    for device in shared.config.devices.clone() {
+        let session = session::Session::new(&shared, device, &radio, &bus, since_ms);
+        tokio::task::spawn_local(session.run());
+    }
+    let mut owners = bus.owners().await?;
+    let mut present = true;
+    loop {
+        tokio::select! {
+            owner = owners.next() => match owner {
+                None => return Err(GatewayError::BusClosed),
+                Some(true) if !present => {
+                    present = true;
+                    tracing::warn!("bluetoothd is back");
+                    shared.status.bluetooth_restarted();
+                    if shared.config.devices.iter().any(|device| device.bond) {
+                        bus.serve_agent().await?;
+                    }
+                    radio.restart().await;
+                }
+                Some(true) => {}
+                Some(false) => {
+                    present = false;
+                    tracing::warn!("bluetoothd is gone; every link is lost");
+                    radio.all_lost();
+                }
+            },
+            () = tokio::time::sleep(Duration::from_millis(200)) => {
+                if stop.is_set() {
+                    radio.close().await;
+                    return Ok(());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! One device: wait until it is seen, link, set it up, listen, and start again.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::rc::Rc;
+use std::time::Duration;
+
+use btleplug::api::{BDAddr, Characteristic, Peripheral as _, WriteType};
+use btleplug::platform::{Peripheral, PeripheralId};
+use foulee_gatt::device_information::DeviceText;
+use foulee_gatt::uuids;
+use futures_util::StreamExt as _;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
+use uuid::Uuid;
+
+use super::Shared;
+use super::bus::Bus;
+use super::core::Core;
+use super::radio::{Radio, Seen};
+use crate::config::DeviceConfig;
+use crate::driver::Action;
+use crate::status::Presence;
+
+/// Longest that one connect, and finding its services, may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+/// Longest that one read, write or subscription may take.
+const CALL_TIMEOUT: Duration = Duration::from_secs(15);
+/// First and longest pause after a failed link.
+const PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// A link that lasted so long was a good one: the next pause is the first again.
+const GOOD_LINK: Duration = Duration::from_secs(10);
+/// How often the time without a link is told, so that a page knows within minutes why nothing comes.
+const TELL_EVERY: Duration = Duration::from_secs(60);
+/// How often a link is asked whether it is one: a killed bluetoothd says nothing.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+pub(super) struct Session {
+    shared: Rc<Shared>,
+    device: DeviceConfig,
+    radio: Rc<Radio>,
+    bus: Rc<Bus>,
+    core: Rc<RefCell<Core>>,
+    actions: UnboundedReceiver<Action>,
+    streams: HashSet<PeripheralId>,
+    failures: u32,
+}
+
+/// Why a link ended.
+enum Ended {
+    /// It was lost.
+    Lost,
+    /// It was there and nothing came.
+    Silent,
+    /// It could not be made or set up.
+    Failed(String),
+}
+
+impl Session {
+    pub(super) fn new(
+        shared: &Rc<Shared>,
+        device: DeviceConfig,
+        radio: &Rc<Radio>,
+        bus: &Rc<Bus>,
+        since_ms: Option<i64>,
+    ) -> Self {
+        let (sender, actions) = unbounded_channel();
+        let core = Core::new(shared, &device, sender, since_ms);
+        Self {
+            shared: Rc::clone(shared),
+            device,
+            radio: Rc::clone(radio),
+            bus: Rc::clone(bus),
+            core,
+            actions,
+            streams: HashSet::new(),
+            failures: 0,
+        }
+    }
+
+    fn status<T>(&self, change: impl FnOnce(&mut crate::status::DeviceStatus) -> T) -> T {
+        self.shared.status.device(&self.device.status_name(), change)
+    }
+
+    pub(super) async fn run(mut self) {
+        let Some(address) = self.device.address().map(BDAddr::from) else { return };
+        let mut seen = self.radio.watch(address);
+        self.status(|_| ());
+        self.core.borrow_mut().down();
+        loop {
+            let Some(found) = self.wait_until_seen(&mut seen).await else { return };
+            let begun = Instant::now();
+            let ended = self.link(&found, &mut seen).await;
+            self.core.borrow_mut().down();
+            // What a link was asked for is not asked of the next one.
+            while self.actions.try_recv().is_ok() {}
+            let lasted = begun.elapsed();
+            self.status(|device| {
+                device.presence = Presence::InRange;
+                match ended {
+                    Ended::Lost | Ended::Silent => device.link_losses += 1,
+                    Ended::Failed(_) => device.link_failures += 1,
+                }
+            });
+            self.failures = if lasted >= GOOD_LINK { 0 } else { self.failures + 1 };
+            let pause = self.pause();
+            let why = match &ended {
+                Ended::Lost => "lost",
+                Ended::Silent => "silent",
+                Ended::Failed(why) => why.as_str(),
+            };
+            let (lasted_s, pause_ms) = (lasted.as_secs(), pause.as_millis() as u64);
+            tracing::info!(device = self.device.status_name(), why, lasted_s, pause_ms, "no link");
+            self.rest(pause).await;
+        }
+    }
+
+    /// Waits for a sign of the device, and tells meanwhile that nothing is recorded.
+    async fn wait_until_seen(&mut self, seen: &mut watch::Receiver<Option<Seen>>) -> Option<Seen> {
+        let begun = Instant::now();
+        let mut alerted = false;
+        loop {
+            if let Some(found) = seen.borrow_and_update().clone() {
+                let now_ms = self.core.borrow().now().utc_ms;
+                self.status(|device| {
+                    device.presence = Presence::InRange;
+                    device.last_seen_ms = Some(now_ms);
+                    device.rssi_dbm = found.rssi_dbm.or(device.rssi_dbm);
+                });
+                return Some(found);
+            }
+            match timeout(TELL_EVERY, seen.changed()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => return None,
+                Err(_) => {
+                    self.core.borrow_mut().still_down();
+                    let away = begun.elapsed().as_secs();
+                    if !alerted && away >= u64::from(self.device.out_of_range_s) {
+                        alerted = true;
+                        self.status(|device| device.presence = Presence::OutOfRange);
+                        tracing::warn!(device = self.device.status_name(), away_s = away, "out of range");
+                    }
+                }
+            }
+        }
+    }
+
+    async fn rest(&self, pause: Duration) {
+        let until = Instant::now() + pause;
+        while Instant::now() < until {
+            tokio::time::sleep((until - Instant::now()).min(TELL_EVERY)).await;
+            self.core.borrow_mut().still_down();
+        }
+    }
+
+    fn pause(&self) -> Duration {
+        let longest = PAUSE.saturating_mul(1 << self.failures.min(8)).min(LONGEST_PAUSE);
+        let mut bytes = [0; 2];
+        let share = if getrandom::fill(&mut bytes).is_ok() {
+            f64::from(u16::from_le_bytes(bytes)) / 65_536.0
+        } else {
+            1.0
+        };
+        longest.mul_f64(0.5 + 0.5 * share)
+    }
+
+    /// One link, from connecting to its end.
+    async fn link(&mut self, found: &Seen, seen: &mut watch::Receiver<Option<Seen>>) -> Ended {
+        let peripheral = &found.peripheral;
+        // Before the link is there: a notification can come before connecting returns.
+        if let Err(error) = self.listen(peripheral).await {
+            return Ended::Failed(error.to_string());
+        }
+        let radio = Rc::clone(&self.radio);
+        let adapter = &radio.adapters[found.adapter];
+        // Neither semaphore is ever closed.
+        let _slot = adapter.slots.acquire().await;
+        let losses = seen.borrow().as_ref().map_or(0, |seen| seen.losses);
+        {
+            let _turn = adapter.connect.acquire().await;
+            if let Err(error) = self.connect(peripheral).await {
+                let _ = timeout(CALL_TIMEOUT, peripheral.disconnect()).await;
+                return Ended::Failed(error);
+            }
+        }
+        self.status(|device| {
+            device.presence = Presence::Linked;
+            device.links += 1;
+        });
+        tracing::info!(device = self.device.status_name(), "linked");
+        self.describe(peripheral).await;
+        self.core.borrow_mut().linked();
+        let ended = self.serve(peripheral, seen, losses).await;
+        let _ = timeout(CALL_TIMEOUT, peripheral.disconnect()).await;
+        ended
+    }
+
+    async fn connect(&self, peripheral: &Peripheral) -> Result<(), String> {
+        let text = |error: btleplug::Error| error.to_string();
+        peripheral.connect_with_timeout(CONNECT_TIMEOUT).await.map_err(text)?;
+        if self.device.bond {
+            let path = format!("/org/bluez/{}", peripheral.id());
+            self.bus.pair(&path).await.map_err(|error| {
+                let mut text = error.to_string();
+                if let Some(cause) = std::error::Error::source(&error) {
+                    text = format!("{text}: {cause}");
+                }
+                text
+            })?;
+        }
+        peripheral.discover_services_with_timeout(CONNECT_TIMEOUT).await.map_err(text)
+    }
+
+    /// The one stream of a peripheral, for the life of the process.
+    async fn listen(&mut self, peripheral: &Peripheral) -> Result<(), btleplug::Error> {
+        if self.streams.contains(&peripheral.id()) {
+            return Ok(());
+        }
+        let mut stream = peripheral.notifications().await?;
+        self.streams.insert(peripheral.id());
+        let core = Rc::clone(&self.core);
+        tokio::task::spawn_local(async move {
+            while let Some(value) = stream.next().await {
+                core.borrow_mut().notified(value.uuid, value.value);
+            }
+        });
+        Ok(())
+    }
+
+    async fn describe(&self, peripheral: &Peripheral) {
+        if self.status(|device| device.model.is_some()) {
+            return;
+        }
+        let mut texts = Vec::new();
+        for uuid in [uuids::MANUFACTURER_NAME, uuids::MODEL_NUMBER, uuids::FIRMWARE_REVISION] {
+            if let Some(characteristic) = characteristic(peripheral, uuid)
+                && let Ok(Ok(bytes)) = timeout(CALL_TIMEOUT, peripheral.read(&characteristic)).await
+                && let Ok(text) = DeviceText::decode(&bytes)
+            {
+                texts.push(text.as_str().to_owned());
+            }
+        }
+        self.status(|device| device.model = Some(texts.join(" ")));
+    }
+
+    /// Does what the driver asks for until the link ends.
+    async fn serve(
+        &mut self,
+        peripheral: &Peripheral,
+        seen: &mut watch::Receiver<Option<Seen>>,
+        losses: u64,
+    ) -> Ended {
+        let silent = Duration::from_secs(self.device_silent_after());
+        let mut minute =
+            tokio::time::interval_at(Instant::now() + Duration::from_secs(60), Duration::from_secs(60));
+        let mut look = tokio::time::interval_at(Instant::now() + LOOK_EVERY, LOOK_EVERY);
+        let mut last_good = Instant::now();
+        let mut heard_ms = self.core.borrow().heard_ms;
+        loop {
+            tokio::select! {
+                biased;
+                changed = seen.changed() => {
+                    if changed.is_err() {
+                        return Ended::Lost;
+                    }
+                    let (now_losses, rssi) = seen.borrow_and_update().as_ref().map_or((losses, None), |s| (s.losses, s.rssi_dbm));
+                    if now_losses != losses {
+                        return Ended::Lost;
+                    }
+                    self.status(|device| device.rssi_dbm = rssi.or(device.rssi_dbm));
+                }
+                Some(action) = self.actions.recv() => {
+                    if let Err(why) = self.perform(peripheral, action).await {
+                        return Ended::Failed(why);
+                    }
+                }
+                _ = minute.tick() => self.core.borrow_mut().minute(),
+                _ = look.tick() => {
+                    let (heard_now, now_ms) = { let core = self.core.borrow(); (core.heard_ms, core.now().utc_ms) };
+                    self.status(|device| device.last_seen_ms = Some(now_ms));
+                    if heard_now != heard_ms {
+                        (heard_ms, last_good) = (heard_now, Instant::now());
+                    }
+                    if !matches!(timeout(CALL_TIMEOUT, peripheral.is_connected()).await, Ok(Ok(true))) {
+                        return Ended::Lost;
+                    }
+                    if last_good.elapsed() >= silent {
+                        // A device that tells only changes may well be silent: one that answers is there.
+                        let regular = self.device.family.tells_regularly();
+                        if regular || !self.answers(peripheral).await {
+                            return Ended::Silent;
+                        }
+                        last_good = Instant::now();
+                    }
+                }
+            }
+        }
+    }
+
+    fn device_silent_after(&self) -> u64 {
+        u64::from(self.shared.config.bluetooth.silent_after_s)
+    }
+
+    async fn answers(&self, peripheral: &Peripheral) -> bool {
+        let readable = [uuids::BATTERY_LEVEL, uuids::MANUFACTURER_NAME, uuids::FIRMWARE_REVISION];
+        match readable.into_iter().find_map(|uuid| characteristic(peripheral, uuid)) {
+            Some(characteristic) => {
+                matches!(timeout(CALL_TIMEOUT, peripheral.read(&characteristic)).await, Ok(Ok(_)))
+            }
+            // Nothing to ask: BlueZ's word that it is connected is all there is.
+            None => true,
+        }
+    }
+
+    async fn perform(&self, peripheral: &Peripheral, action: Action) -> Result<(), String> {
+        let find = |uuid: Uuid| {
+            let found = characteristic(peripheral, uuid);
+            if found.is_none() {
+                tracing::debug!(device = self.device.status_name(), %uuid, "the device lacks a characteristic");
+            }
+            found
+        };
+        let done = |what: &str, result: Result<Result<(), btleplug::Error>, tokio::time::error::Elapsed>| {
+            match result {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(error)) => Err(format!("{what}: {error}")),
+                Err(_) => Err(format!("{what}: no answer")),
+            }
+        };
+        match action {
+            Action::Take(_) => Ok(()),
+            Action::Subscribe(uuid) => match find(uuid) {
+                Some(characteristic) => {
+                    done("subscribe", timeout(CALL_TIMEOUT, peripheral.subscribe(&characteristic)).await)
+                }
+                None => Ok(()),
+            },
+            Action::Read(uuid) => {
+                let Some(characteristic) = find(uuid) else { return Ok(()) };
+                self.core.borrow_mut().read_begins(uuid);
+                let answer = timeout(CALL_TIMEOUT, peripheral.read(&characteristic)).await;
+                let bytes = answer.as_ref().ok().and_then(|answer| answer.as_deref().ok());
+                self.core.borrow_mut().read_ended(uuid, bytes);
+                done("read", answer.map(|answer| answer.map(drop)))
+            }
+            Action::Write { characteristic: uuid, bytes, confirmed } => {
+                let Some(characteristic) = find(uuid) else { return Ok(()) };
+                let kind = if confirmed { WriteType::WithResponse } else { WriteType::WithoutResponse };
+                done("write", timeout(CALL_TIMEOUT, peripheral.write(&characteristic, &bytes, kind)).await)
+            }
+        }
+    }
+}
+
+fn characteristic(peripheral: &Peripheral, uuid: Uuid) -> Option<Characteristic> {
+    peripheral.characteristics().into_iter().find(|characteristic| characteristic.uuid == uuid)
+}

@@ -1,0 +1,96 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::clock;
+use crate::config::Config;
+use crate::spool::Spool;
+use crate::status::{Snapshot, Status};
+use crate::{GatewayError, Stop, ble, collector, uplink};
+
+/// How often the status files are written.
+const STATUS_EVERY: Duration = Duration::from_secs(5);
+
+/// Collects until a signal.
+pub(super) fn run(config: Config) -> Result<(), GatewayError> {
+    let folder = config.spool.folder.clone();
+    let before = Snapshot::read(&folder);
+    let (spool, lost) = Spool::open(&config.spool)?;
+    let (spool, status, stop) = (Arc::new(spool), Arc::new(Status::default()), Stop::default());
+    // The uplink goes on until everything that came is sealed.
+    let no_more = Stop::default();
+    let (collector, collecting) =
+        collector::start(Arc::clone(&spool), Arc::clone(&status), &config.devices, lost, clock)?;
+    let sending = {
+        let (config, spool, status) = (config.uplink.clone(), Arc::clone(&spool), Arc::clone(&status));
+        let (stop, no_more) = (stop.clone(), no_more.clone());
+        spawn("uplink", move || {
+            let result = uplink::run(&config, &spool, &status, &no_more);
+            // Without a token there is nothing to send with: end, and say so, rather than fill the disk.
+            stop.set();
+            result
+        })?
+    };
+    let reporting = {
+        let (spool, status, stop, folder) =
+            (Arc::clone(&spool), Arc::clone(&status), stop.clone(), folder.clone());
+        spawn("status", move || {
+            while !stop.wait(STATUS_EVERY) {
+                report(&spool, &status, &folder);
+            }
+        })?
+    };
+    let signals = {
+        let stop = stop.clone();
+        spawn("signals", move || wait_for_signal(&stop))?
+    };
+    tracing::info!(devices = config.devices.len(), spool = %folder.display(), "collecting");
+    let since_ms = before.map(|before| before.at_ms);
+    let radio = ble::run(config, collector, Arc::clone(&status), &stop, clock, since_ms);
+    // The radio has ended, and with it the last collector: what came is sealed, then sent as far as it goes.
+    let _ = collecting.join();
+    stop.set();
+    no_more.set();
+    let sent = sending.join();
+    let _ = (reporting.join(), signals.join());
+    spool.settle()?;
+    report(&spool, &status, &folder);
+    radio?;
+    match sent {
+        Ok(result) => result,
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
+fn report(spool: &Spool, status: &Status, folder: &std::path::Path) {
+    let snapshot = status.snapshot(clock().utc_ms, spool.stats().ok());
+    if let Err(error) = snapshot.write(folder) {
+        tracing::warn!(error = &error as &dyn std::error::Error, "the status could not be written");
+    }
+}
+
+fn spawn<T: Send + 'static>(
+    name: &str,
+    run: impl FnOnce() -> T + Send + 'static,
+) -> Result<std::thread::JoinHandle<T>, GatewayError> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(run).map_err(GatewayError::Thread)
+}
+
+/// Asks to stop at SIGTERM, SIGINT or SIGHUP.
+fn wait_for_signal(stop: &Stop) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+    runtime.block_on(async {
+        let kinds = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()];
+        let [Ok(mut term), Ok(mut int), Ok(mut hup)] = kinds.map(signal) else { return };
+        loop {
+            tokio::select! {
+                _ = term.recv() => break,
+                _ = int.recv() => break,
+                _ = hup.recv() => break,
+                () = tokio::time::sleep(Duration::from_millis(200)) => if stop.is_set() { return },
+            }
+        }
+        tracing::info!("stopping");
+        stop.set();
+    });
+}

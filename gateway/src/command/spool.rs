@@ -1,0 +1,71 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::print;
+use crate::config::Config;
+use crate::spool::Spool;
+use crate::status::Status;
+use crate::{GatewayError, Stop, uplink};
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// What waits, and what was set aside
+    Inspect {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read everything that waits and say what is damaged
+    Verify,
+    /// Send what waits, without collecting, and end
+    Drain,
+    /// Offer what was set aside once more
+    Retry,
+}
+
+impl Command {
+    pub(super) fn run(self, config: &Config) -> Result<(), GatewayError> {
+        let (spool, lost) = Spool::open(&config.spool)?;
+        for lost in &lost {
+            eprintln!("lost from {} to {} (ms UTC): {:?}", lost.from_ms, lost.to_ms, lost.cause);
+        }
+        match self {
+            Self::Inspect { json } => inspect(&spool, json),
+            Self::Verify => {
+                let (readings, losses) = spool.verify()?;
+                print(&format!("{readings} readings wait; {losses} damaged places"))
+            }
+            Self::Drain => {
+                let (spool, status, stop) = (Arc::new(spool), Arc::new(Status::default()), Stop::default());
+                stop.set();
+                uplink::run(&config.uplink, &spool, &status, &stop)?;
+                spool.settle()?;
+                let left = spool.stats()?.waiting_commits;
+                let sent = status.snapshot(0, None).acknowledged;
+                print(&format!("{sent} readings acknowledged; {left} commits still wait"))?;
+                if left > 0 {
+                    let source = Box::new(ureq::Error::HostNotFound);
+                    return Err(GatewayError::Unreachable { url: config.uplink.url.clone(), source });
+                }
+                Ok(())
+            }
+            Self::Retry => print(&format!("{} put back", spool.retry_asides()?)),
+        }
+    }
+}
+
+fn inspect(spool: &Spool, json: bool) -> Result<(), GatewayError> {
+    let (stats, mut reasons) = (spool.stats()?, BTreeMap::<String, u64>::new());
+    for aside in spool.asides()? {
+        *reasons.entry(aside.code).or_default() += 1;
+    }
+    if json {
+        let value = serde_json::json!({ "spool": stats, "set_aside": reasons });
+        return print(&value.to_string());
+    }
+    let mut text = format!("{} commits wait, {} bytes", stats.waiting_commits, stats.bytes);
+    for (reason, count) in reasons {
+        text.push_str(&format!("\nset aside: {count} {reason}"));
+    }
+    print(&text)
+}

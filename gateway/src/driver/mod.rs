@@ -1,0 +1,291 @@
+//! One module a family of wearables: which bytes to ask for, and what they mean. Drivers do no I/O and read no clock.
+
+mod activity_band;
+mod colmi;
+mod foot_pod;
+mod heart_rate_strap;
+mod infinitime;
+mod standard;
+
+use std::fmt;
+
+use foulee_contract::{Grain, Metric, SourceKind};
+use foulee_gatt::{GattError, uuids};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A family of wearables that speak alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Family {
+    /// Anything with the Bluetooth Heart Rate Service: chest straps, arm bands, watches that broadcast.
+    HeartRateStrap,
+    /// PineTime and others with InfiniTime firmware.
+    Infinitime,
+    /// Anything with the Running Speed and Cadence Service.
+    FootPod,
+    /// Anything with the Physical Activity Monitor Service.
+    ActivityBand,
+    /// Colmi R02 and its kin: rings with stored steps and heart rate.
+    ColmiRing,
+}
+
+/// What can be collected from a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stream {
+    /// Heart rate.
+    HeartRate,
+    /// Beat-to-beat intervals.
+    RrInterval,
+    /// Whether the sensor touches skin.
+    Contact,
+    /// Steps, or a counter of them.
+    Steps,
+    /// Charge.
+    Battery,
+}
+
+impl Stream {
+    /// Whether it is collected where the configuration does not say.
+    #[must_use]
+    pub fn by_default(self) -> bool {
+        true
+    }
+
+    /// Its name in the configuration.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::HeartRate => "heart_rate",
+            Self::RrInterval => "rr_interval",
+            Self::Contact => "contact",
+            Self::Steps => "steps",
+            Self::Battery => "battery",
+        }
+    }
+}
+
+/// How well a family is known to work, by rules that docs/adding-a-wearable.md states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tier {
+    /// Its bytes are decoded and tested against the published layout.
+    Bronze,
+    /// And a simulated device of the family passes the whole-system test, with faults.
+    Silver,
+    /// And its decoder is fuzzed, and recordings of a real device are replayed.
+    Gold,
+    /// And it was worn in the field for a week, next to a reference.
+    Platinum,
+}
+
+impl fmt::Display for Tier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bronze => "bronze",
+            Self::Silver => "silver",
+            Self::Gold => "gold",
+            Self::Platinum => "platinum",
+        })
+    }
+}
+
+/// What a device says of itself before a link is made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Advertisement {
+    /// Its name, if it gives one.
+    pub name: Option<String>,
+    /// The services that it names.
+    pub services: Vec<Uuid>,
+}
+
+/// When something happens, as the gateway's clock says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// ms since 1970 UTC.
+    pub utc_ms: i64,
+    /// Minutes that local time is ahead of UTC.
+    pub offset_minutes: i16,
+}
+
+impl Moment {
+    /// Local time as ms since 1970, as a device that knows no zone keeps it.
+    #[must_use]
+    pub fn local_ms(self) -> i64 {
+        self.utc_ms + i64::from(self.offset_minutes) * 60_000
+    }
+}
+
+/// When a value was measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// When it was received.
+    Now,
+    /// Between an earlier instant and when it was received, both on the gateway's clock.
+    Since(i64),
+    /// At these times of the device's own clock, ms UTC; the gateway holds them against its own before it takes them.
+    Device {
+        /// First instant.
+        start_ms: i64,
+        /// Last instant.
+        end_ms: i64,
+    },
+}
+
+/// Something that a device reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Observation {
+    /// What was measured.
+    pub metric: Metric,
+    /// How fine.
+    pub grain: Grain,
+    /// When.
+    pub when: When,
+    /// The origin's own number among those of the same time, else 0.
+    pub seq: u64,
+    /// The origin's version, else 0.
+    pub rev: u64,
+    /// In the metric's unit and exponent.
+    pub value: i64,
+    /// Of a counter that the device itself begins anew: which one.
+    pub epoch: u32,
+}
+
+impl Observation {
+    /// A value measured when it was received.
+    #[must_use]
+    pub fn now(metric: Metric, value: i64) -> Self {
+        Self { metric, grain: Grain::Sample, when: When::Now, seq: 0, rev: 0, value, epoch: 0 }
+    }
+}
+
+/// What a driver wants done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Take this reading.
+    Take(Observation),
+    /// Be told when this characteristic changes. Devices that lack it are not asked.
+    Subscribe(Uuid),
+    /// Read this characteristic; its value comes back through [`Driver::on_value`].
+    Read(Uuid),
+    /// Write these bytes.
+    Write {
+        /// Where to.
+        characteristic: Uuid,
+        /// What.
+        bytes: Vec<u8>,
+        /// Whether the device confirms.
+        confirmed: bool,
+    },
+}
+
+/// One device of a family. A driver lives as long as the gateway; [`Driver::on_link`] begins each session.
+pub trait Driver: Send {
+    /// What to do on a new link, before anything else: subscribe, read, set the time, ask for what was stored.
+    fn on_link(&mut self, now: Moment) -> Vec<Action>;
+
+    /// What a notification or the answer to a read means.
+    ///
+    /// # Errors
+    /// When the bytes are not what the characteristic promises; nothing of them is taken.
+    fn on_value(&mut self, characteristic: Uuid, bytes: &[u8], now: Moment)
+    -> Result<Vec<Action>, GattError>;
+
+    /// What to do from time to time on a link, about once a minute.
+    fn on_minute(&mut self, now: Moment) -> Vec<Action>;
+}
+
+impl Family {
+    /// Every family.
+    pub const ALL: [Family; 5] =
+        [Self::HeartRateStrap, Self::Infinitime, Self::FootPod, Self::ActivityBand, Self::ColmiRing];
+
+    /// Its name in the configuration.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::HeartRateStrap => "heart_rate_strap",
+            Self::Infinitime => "infinitime",
+            Self::FootPod => "foot_pod",
+            Self::ActivityBand => "activity_band",
+            Self::ColmiRing => "colmi_ring",
+        }
+    }
+
+    /// The kind of source that it is.
+    #[must_use]
+    pub fn kind(self) -> SourceKind {
+        match self {
+            Self::HeartRateStrap => SourceKind::Strap,
+            Self::Infinitime | Self::ActivityBand => SourceKind::Watch,
+            Self::FootPod => SourceKind::FootPod,
+            Self::ColmiRing => SourceKind::Ring,
+        }
+    }
+
+    /// How well it is known to work.
+    #[must_use]
+    pub fn tier(self) -> Tier {
+        match self {
+            Self::HeartRateStrap | Self::Infinitime | Self::FootPod | Self::ColmiRing => Tier::Silver,
+            // No consumer product was found to try it on.
+            Self::ActivityBand => Tier::Bronze,
+        }
+    }
+
+    /// What it can give.
+    #[must_use]
+    pub fn streams(self) -> &'static [Stream] {
+        match self {
+            Self::HeartRateStrap => {
+                &[Stream::HeartRate, Stream::RrInterval, Stream::Contact, Stream::Battery]
+            }
+            Self::Infinitime | Self::ActivityBand | Self::ColmiRing => {
+                &[Stream::HeartRate, Stream::Steps, Stream::Battery]
+            }
+            Self::FootPod => &[Stream::Steps, Stream::Battery],
+        }
+    }
+
+    /// Whether a device of it tells something every few seconds while it is worn, so that silence is a fault.
+    #[must_use]
+    pub fn tells_regularly(self) -> bool {
+        matches!(self, Self::HeartRateStrap | Self::FootPod)
+    }
+
+    /// Whether an advertisement looks like one of it. A device is only connected to when the configuration names it;
+    /// this says which family to write there.
+    #[must_use]
+    pub fn matches(self, advertisement: &Advertisement) -> bool {
+        let has = |service: Uuid| advertisement.services.contains(&service);
+        let named = |start: &str| advertisement.name.as_deref().is_some_and(|name| name.starts_with(start));
+        match self {
+            // InfiniTime advertises the heart-rate service too, never its own.
+            Self::Infinitime => named("InfiniTime") || named("Pinetime"),
+            Self::HeartRateStrap => {
+                has(uuids::HEART_RATE_SERVICE) && !Self::Infinitime.matches(advertisement)
+            }
+            Self::FootPod => has(uuids::RUNNING_SERVICE),
+            Self::ActivityBand => has(uuids::ACTIVITY_SERVICE),
+            Self::ColmiRing => has(uuids::COLMI_SERVICE) || named("R0") || named("COLMI"),
+        }
+    }
+
+    /// A driver for one device, given which streams to collect.
+    #[must_use]
+    pub fn driver(self, wants: impl Fn(Stream) -> bool) -> Box<dyn Driver> {
+        match self {
+            Self::HeartRateStrap => Box::new(heart_rate_strap::HeartRateStrap::new(wants)),
+            Self::Infinitime => Box::new(infinitime::Infinitime::new(wants)),
+            Self::FootPod => Box::new(foot_pod::FootPod::new(wants)),
+            Self::ActivityBand => Box::new(activity_band::ActivityBand::new(wants)),
+            Self::ColmiRing => Box::new(colmi::ColmiRing::new(wants)),
+        }
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,139 @@
+use std::io;
+use std::path::PathBuf;
+
+use crate::driver::{Family, Stream};
+
+/// Everything that can go wrong in the gateway.
+#[derive(Debug, thiserror::Error)]
+pub enum GatewayError {
+    /// A file could not be read.
+    #[error("cannot read {path}")]
+    ReadFile {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The configuration is no TOML, or has a key that nobody knows.
+    #[error("{path} is not a gateway's configuration")]
+    ConfigSyntax {
+        /// Which.
+        path: PathBuf,
+        /// With line and key.
+        source: Box<toml::de::Error>,
+    },
+    /// A value of the configuration cannot be.
+    #[error("{key}: {fix}")]
+    Config {
+        /// Which.
+        key: String,
+        /// What to write there.
+        fix: &'static str,
+    },
+    /// A stream that the family does not have.
+    #[error("{key}: {} has no {}; it has {}", family.name(), stream.name(), .family.streams().iter().map(|s| s.name()).collect::<Vec<_>>().join(", "))]
+    NoSuchStream {
+        /// Which key.
+        key: String,
+        /// What was asked of it.
+        stream: Stream,
+        /// The device's family.
+        family: Family,
+    },
+    /// There is no token to send with.
+    #[error(
+        "no device token: write it to a file and name it as uplink.token_file, or give the systemd credential foulee-token"
+    )]
+    NoToken,
+    /// The folder of the spool is used by another gateway.
+    #[error("{path} is used by another gateway; give each a folder of its own (spool.folder)")]
+    FolderInUse {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The spool could not be used.
+    #[error("the spool in {path} cannot be used")]
+    Spool {
+        /// Where it is.
+        path: PathBuf,
+        /// Why.
+        source: foulee_journal::JournalError,
+    },
+    /// A file of the gateway's own could not be written.
+    #[error("cannot write {path}")]
+    WriteFile {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// There is no Bluetooth to be had.
+    #[error("no Bluetooth: is there an adapter, does bluetoothd run, and may this user ask it?")]
+    Bluetooth(#[source] btleplug::Error),
+    /// No adapter of that name.
+    #[error("no Bluetooth adapter {name}; see `foulee-gateway doctor`")]
+    NoAdapter {
+        /// As the configuration says.
+        name: String,
+    },
+    /// The system's message bus ended or cannot be reached.
+    #[error("the system message bus is gone")]
+    Bus(#[source] Box<zbus::Error>),
+    /// The bus ended while the gateway ran; systemd starts it again.
+    #[error("the system message bus closed the connection")]
+    BusClosed,
+    /// A thread or runtime could not be started.
+    #[error("cannot start a thread")]
+    Thread(#[source] io::Error),
+    /// The system gave no random bytes.
+    #[error("the system gives no random bytes")]
+    Random,
+    /// The service cannot be reached or refuses.
+    #[error("the service at {url} cannot be reached")]
+    Unreachable {
+        /// Where.
+        url: String,
+        /// Why.
+        source: Box<ureq::Error>,
+    },
+    /// A certificate file holds none.
+    #[error("{path} holds no PEM certificate")]
+    NoCertificate {
+        /// Which.
+        path: PathBuf,
+    },
+    /// No such device.
+    #[error("{address} was not seen within {seconds} s")]
+    NotSeen {
+        /// Which.
+        address: String,
+        /// For how long it was looked for.
+        seconds: u64,
+    },
+    /// Something could not be printed.
+    #[error("cannot print")]
+    Print(#[source] io::Error),
+}
+
+impl GatewayError {
+    /// 2 for wrong usage or configuration, 4 where the service is not reachable, else 1.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::ReadFile { .. }
+            | Self::ConfigSyntax { .. }
+            | Self::Config { .. }
+            | Self::NoSuchStream { .. }
+            | Self::NoToken
+            | Self::NoCertificate { .. } => 2,
+            Self::Unreachable { .. } => 4,
+            _ => 1,
+        }
+    }
+}
+
+impl From<zbus::Error> for GatewayError {
+    fn from(error: zbus::Error) -> Self {
+        Self::Bus(Box::new(error))
+    }
+}

@@ -1,0 +1,222 @@
+//! What the gateway is doing, counted: for its status file, for metrics, for the log.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use crate::GatewayError;
+use crate::spool::SpoolStats;
+
+/// The file in the spool's folder that `devices` and `doctor` read.
+pub const STATUS_FILE: &str = "status.json";
+/// The file in the spool's folder that a node exporter's text-file collector reads.
+pub const METRICS_FILE: &str = "metrics.prom";
+
+/// How a device is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    /// Not seen since the gateway began.
+    #[default]
+    Unseen,
+    /// Seen, no link.
+    InRange,
+    /// Linked.
+    Linked,
+    /// Not seen for longer than its configuration says.
+    OutOfRange,
+}
+
+/// One device.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceStatus {
+    /// Where it is.
+    pub presence: Presence,
+    /// When it was last heard of, ms UTC.
+    pub last_seen_ms: Option<i64>,
+    /// Strength of its signal, dBm.
+    pub rssi_dbm: Option<i16>,
+    /// Charge, %.
+    pub battery_percent: Option<u8>,
+    /// Maker and model as it says.
+    pub model: Option<String>,
+    /// Links that were made.
+    pub links: u64,
+    /// Links that were lost.
+    pub link_losses: u64,
+    /// Attempts to link that failed.
+    pub link_failures: u64,
+    /// Readings that it gave.
+    pub readings: u64,
+    /// Values that were not what their characteristic promises.
+    pub malformed: u64,
+    /// Readings set aside here, by reason.
+    pub quarantined: BTreeMap<String, u64>,
+    /// Its clock minus ours when last looked at, ms.
+    pub clock_skew_ms: Option<i64>,
+}
+
+/// The whole gateway.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// When this was written, ms UTC.
+    pub at_ms: i64,
+    /// The process that wrote it.
+    pub pid: u32,
+    /// By the name in the configuration, with the participant's id in front.
+    pub devices: BTreeMap<String, DeviceStatus>,
+    /// Readings on disk since the start.
+    pub spooled: u64,
+    /// Readings that found no room in memory while the disk did not take them.
+    pub dropped: u64,
+    /// Readings acknowledged by the service since the start.
+    pub acknowledged: u64,
+    /// Readings set aside since the start.
+    pub set_aside: u64,
+    /// What the service said, counted.
+    pub uplink: BTreeMap<String, u64>,
+    /// Restarts of bluetoothd that were noticed.
+    pub bluetooth_restarts: u64,
+    /// The spool.
+    pub waiting_commits: u64,
+    /// Its bytes.
+    pub spool_bytes: u64,
+    /// Since when its oldest waits, ms UTC.
+    pub oldest_ms: Option<i64>,
+}
+
+/// Shared by all threads.
+#[derive(Debug, Default)]
+pub struct Status {
+    inner: Mutex<Snapshot>,
+}
+
+impl Status {
+    fn lock(&self) -> MutexGuard<'_, Snapshot> {
+        // Counters are right at any time.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes what is known of a device.
+    pub fn device<T>(&self, name: &str, change: impl FnOnce(&mut DeviceStatus) -> T) -> T {
+        let mut inner = self.lock();
+        if !inner.devices.contains_key(name) {
+            inner.devices.insert(name.to_owned(), DeviceStatus::default());
+        }
+        change(inner.devices.entry(name.to_owned()).or_default())
+    }
+
+    /// So many readings are on disk.
+    pub fn spooled(&self, readings: u64) {
+        self.lock().spooled += readings;
+    }
+
+    /// So many readings found no room.
+    pub fn dropped(&self, readings: u64) {
+        self.lock().dropped += readings;
+    }
+
+    /// So many readings are durable at the service.
+    pub fn acknowledged(&self, readings: u64) {
+        self.lock().acknowledged += readings;
+    }
+
+    /// So many readings were set aside.
+    pub fn set_aside(&self, readings: u64) {
+        self.lock().set_aside += readings;
+    }
+
+    /// What the service said to a batch.
+    pub fn uplink(&self, word: &str) {
+        *self.lock().uplink.entry(word.to_owned()).or_default() += 1;
+    }
+
+    /// bluetoothd came back.
+    pub fn bluetooth_restarted(&self) {
+        self.lock().bluetooth_restarts += 1;
+    }
+
+    /// All of it.
+    #[must_use]
+    pub fn snapshot(&self, at_ms: i64, spool: Option<SpoolStats>) -> Snapshot {
+        let mut inner = self.lock();
+        inner.at_ms = at_ms;
+        inner.pid = std::process::id();
+        if let Some(spool) = spool {
+            inner.waiting_commits = spool.waiting_commits;
+            inner.spool_bytes = spool.bytes;
+            inner.oldest_ms = spool.oldest_ms;
+        }
+        inner.clone()
+    }
+}
+
+impl Snapshot {
+    /// Writes both files; each is replaced whole.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn write(&self, folder: &Path) -> Result<(), GatewayError> {
+        let json = serde_json::to_string(self).unwrap_or_default();
+        for (name, text) in [(STATUS_FILE, json), (METRICS_FILE, self.metrics())] {
+            let (path, new) = (folder.join(name), folder.join(format!("{name}.new")));
+            std::fs::write(&new, text)
+                .and_then(|()| std::fs::rename(&new, &path))
+                .map_err(|source| GatewayError::WriteFile { path, source })?;
+        }
+        Ok(())
+    }
+
+    /// Reads what a running gateway wrote.
+    #[must_use]
+    pub fn read(folder: &Path) -> Option<Self> {
+        serde_json::from_str(&std::fs::read_to_string(folder.join(STATUS_FILE)).ok()?).ok()
+    }
+
+    /// As Prometheus reads it.
+    #[must_use]
+    pub fn metrics(&self) -> String {
+        let mut out = String::new();
+        let mut put = |name: &str, kind: &str, rows: &[(String, f64)]| {
+            let _ = writeln!(out, "# TYPE {name} {kind}");
+            for (labels, value) in rows {
+                let _ = writeln!(out, "{name}{labels} {value}");
+            }
+        };
+        let one = |value: u64| vec![(String::new(), value as f64)];
+        put("gateway_readings_spooled_total", "counter", &one(self.spooled));
+        put("gateway_readings_dropped_total", "counter", &one(self.dropped));
+        put("gateway_readings_acknowledged_total", "counter", &one(self.acknowledged));
+        put("gateway_readings_set_aside_total", "counter", &one(self.set_aside));
+        put("gateway_bluetooth_restarts_total", "counter", &one(self.bluetooth_restarts));
+        put("gateway_spool_bytes", "gauge", &one(self.spool_bytes));
+        put("gateway_spool_waiting_commits", "gauge", &one(self.waiting_commits));
+        let oldest = self.oldest_ms.map_or(0.0, |ms| ((self.at_ms - ms).max(0) as f64) / 1_000.0);
+        put("gateway_spool_oldest_seconds", "gauge", &[(String::new(), oldest)]);
+        let uplink: Vec<_> =
+            self.uplink.iter().map(|(word, n)| (format!("{{said=\"{word}\"}}"), *n as f64)).collect();
+        put("gateway_uplink_batches_total", "counter", &uplink);
+        let each = |value: &dyn Fn(&DeviceStatus) -> Option<f64>| -> Vec<(String, f64)> {
+            let rows = self
+                .devices
+                .iter()
+                .filter_map(|(name, device)| Some((format!("{{device=\"{name}\"}}"), value(device)?)));
+            rows.collect()
+        };
+        put(
+            "gateway_device_linked",
+            "gauge",
+            &each(&|d| Some(f64::from(u8::from(d.presence == Presence::Linked)))),
+        );
+        put("gateway_device_readings_total", "counter", &each(&|d| Some(d.readings as f64)));
+        put("gateway_device_link_losses_total", "counter", &each(&|d| Some(d.link_losses as f64)));
+        put("gateway_device_link_failures_total", "counter", &each(&|d| Some(d.link_failures as f64)));
+        put("gateway_device_malformed_total", "counter", &each(&|d| Some(d.malformed as f64)));
+        put("gateway_device_battery_percent", "gauge", &each(&|d| d.battery_percent.map(f64::from)));
+        put("gateway_device_rssi_dbm", "gauge", &each(&|d| d.rssi_dbm.map(f64::from)));
+        out
+    }
+}

@@ -1,0 +1,133 @@
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use foulee_contract::{Answer, Batch, Problem};
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+
+use crate::GatewayError;
+use crate::config::UplinkConfig;
+
+/// What the service said to a batch.
+#[derive(Debug)]
+pub(super) enum Said {
+    /// Durable there, but for what it names.
+    Accepted(Answer),
+    /// None of it is acceptable, each reading for a reason of its own.
+    NoneAccepted(Box<Problem>),
+    /// Later, and after how long if it says so.
+    Later(Option<Duration>),
+    /// The token is not (or no longer) good.
+    NotAllowed(u16),
+    /// Too large at once.
+    TooLarge,
+    /// Wrong as a whole.
+    Wrong(Box<Problem>),
+    /// No answer.
+    Unreachable(Box<ureq::Error>),
+}
+
+/// The way to the service.
+pub(super) struct Client {
+    agent: ureq::Agent,
+    url: String,
+    token_file: PathBuf,
+    token: Option<String>,
+}
+
+/// Where systemd puts credentials.
+fn credential(name: &str) -> Option<PathBuf> {
+    std::env::var_os("CREDENTIALS_DIRECTORY").map(|folder| Path::new(&folder).join(name))
+}
+
+impl Client {
+    pub(super) fn new(config: &UplinkConfig) -> Result<Self, GatewayError> {
+        let token_file =
+            config.token_file.clone().or_else(|| credential("foulee-token")).ok_or(GatewayError::NoToken)?;
+        let mut roots = RootCerts::WebPki;
+        if let Some(path) = &config.ca_file {
+            let pem = std::fs::read(path)
+                .map_err(|source| GatewayError::ReadFile { path: path.clone(), source })?;
+            let found: Vec<Certificate<'static>> = parse_pem(&pem)
+                .filter_map(|item| match item {
+                    Ok(PemItem::Certificate(certificate)) => Some(certificate),
+                    _ => None,
+                })
+                .collect();
+            if found.is_empty() {
+                return Err(GatewayError::NoCertificate { path: path.clone() });
+            }
+            roots = RootCerts::from(found);
+        }
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_connect(Some(Duration::from_secs(10)))
+            .timeout_global(Some(Duration::from_secs(60)))
+            .tls_config(TlsConfig::builder().root_certs(roots).build())
+            .build();
+        let url = config.url.trim_end_matches('/').to_owned();
+        Ok(Self { agent: agent.into(), url, token_file, token: None })
+    }
+
+    /// The token, read again after the service refused it: it may have been replaced.
+    fn token(&mut self) -> Result<String, GatewayError> {
+        if self.token.is_none() {
+            let text = std::fs::read_to_string(&self.token_file)
+                .map_err(|source| GatewayError::ReadFile { path: self.token_file.clone(), source })?;
+            self.token = Some(text.trim().to_owned());
+        }
+        self.token.clone().filter(|token| !token.is_empty()).ok_or(GatewayError::NoToken)
+    }
+
+    /// Posts a batch.
+    pub(super) fn post(&mut self, batch: &Batch) -> Result<Said, GatewayError> {
+        let token = self.token()?;
+        // Both cannot fail: the batch holds nothing that JSON lacks, and memory is there or the process ends.
+        let Ok(body) = serde_json::to_vec(batch) else { return Ok(Said::TooLarge) };
+        let Ok(body) = zstd::bulk::compress(&body, 3) else { return Ok(Said::TooLarge) };
+        let sent = self
+            .agent
+            .post(format!("{}/v1/readings", self.url))
+            .header("Authorization", format!("Bearer {token}"))
+            .header("Content-Type", "application/json")
+            .header("Content-Encoding", "zstd")
+            .send(body.as_slice());
+        let mut response = match sent {
+            Ok(response) => response,
+            Err(error) => return Ok(Said::Unreachable(Box::new(error))),
+        };
+        let status = response.status().as_u16();
+        let retry_after = response
+            .headers()
+            .get("Retry-After")
+            .and_then(|value| value.to_str().ok()?.parse().ok())
+            .map(Duration::from_secs);
+        let text = match response.body_mut().with_config().limit(64 << 20).read_to_string() {
+            Ok(text) => text,
+            Err(error) => return Ok(Said::Unreachable(Box::new(error))),
+        };
+        Ok(match status {
+            200 => match serde_json::from_str(&text) {
+                Ok(answer) => Said::Accepted(answer),
+                // Something that is no Foulée answers there: nothing was accepted.
+                Err(_) => Said::Later(None),
+            },
+            401 | 403 => {
+                self.token = None;
+                Said::NotAllowed(status)
+            }
+            413 => Said::TooLarge,
+            429 | 503 => Said::Later(retry_after),
+            422 => match serde_json::from_str::<Problem>(&text) {
+                Ok(problem) if !problem.rejected.is_empty() => Said::NoneAccepted(Box::new(problem)),
+                Ok(problem) => Said::Wrong(Box::new(problem)),
+                Err(_) => Said::Later(None),
+            },
+            400 | 404..=499 => match serde_json::from_str::<Problem>(&text) {
+                Ok(problem) if status != 404 => Said::Wrong(Box::new(problem)),
+                _ => Said::Later(None),
+            },
+            _ => Said::Later(retry_after),
+        })
+    }
+}

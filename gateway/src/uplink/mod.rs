@@ -1,0 +1,186 @@
+//! From the spool to ingest: nothing is released before it was acknowledged.
+//!
+//! One thread, one batch at a time. What the service refuses reading by reading is set aside with its reason and can be
+//! offered again (`spool retry`); what it refuses as a whole is halved until the part at fault is found; everything else
+//! waits: the spool keeps it.
+
+mod batch;
+mod client;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use foulee_contract::{Batch, Rejection};
+
+use crate::GatewayError;
+use crate::config::UplinkConfig;
+use crate::spool::{Spool, Waiting};
+use crate::status::Status;
+use crate::stop::Stop;
+use batch::BatchBuilder;
+use client::{Client, Said};
+
+/// Most readings of one batch: half of what the contract admits.
+const MOST_READINGS: usize = 50_000;
+/// Least: below it a batch is not halved for its size.
+const LEAST_READINGS: usize = 100;
+/// First and longest pause after a failure.
+const PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// Longest that a service may ask to wait.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(300);
+
+/// Sends what is in the spool until `stop`, and then what is left as long as that goes at once.
+///
+/// # Errors
+/// When the spool cannot be read, or there is no token to send with.
+pub fn run(
+    config: &UplinkConfig,
+    spool: &Arc<Spool>,
+    status: &Arc<Status>,
+    stop: &Stop,
+) -> Result<(), GatewayError> {
+    Uplink { client: Client::new(config)?, spool, status, most: MOST_READINGS, failures: 0 }.run(stop)
+}
+
+struct Uplink<'a> {
+    client: Client,
+    spool: &'a Arc<Spool>,
+    status: &'a Arc<Status>,
+    most: usize,
+    failures: u32,
+}
+
+enum Done {
+    /// All of it is acknowledged or set aside.
+    All,
+    /// Nothing is: wait so long.
+    Nothing(Duration),
+}
+
+impl Uplink<'_> {
+    fn run(mut self, stop: &Stop) -> Result<(), GatewayError> {
+        loop {
+            let waiting = self.spool.next(self.most)?;
+            if waiting.is_empty() {
+                if stop.is_set() {
+                    return Ok(());
+                }
+                self.spool.wait_for_more(Duration::from_secs(5), stop);
+                continue;
+            }
+            match self.send(&waiting.frames())? {
+                Done::All => {
+                    self.spool.release(&waiting)?;
+                    self.failures = 0;
+                }
+                Done::Nothing(_) if stop.is_set() => return Ok(()),
+                Done::Nothing(pause) => drop(stop.wait(pause)),
+            }
+        }
+    }
+
+    fn send(&mut self, frames: &[&Waiting]) -> Result<Done, GatewayError> {
+        let mut builder = BatchBuilder::default();
+        for frame in frames {
+            for (series, provenance, tuples) in self.spool.resolve(frame) {
+                builder.add(&series, provenance, tuples);
+            }
+        }
+        let readings = builder.readings();
+        if readings == 0 {
+            return Ok(Done::All);
+        }
+        let batch = builder.build();
+        let said = self.client.post(&batch)?;
+        self.status.uplink(said_word(&said));
+        match said {
+            Said::Accepted(answer) => {
+                self.status.acknowledged(answer.accepted);
+                self.set_aside(&batch, &answer.rejected)?;
+                self.most = (self.most * 2).min(MOST_READINGS);
+                Ok(Done::All)
+            }
+            Said::NoneAccepted(problem) => {
+                self.set_aside(&batch, &problem.rejected)?;
+                Ok(Done::All)
+            }
+            Said::Later(after) => {
+                let pause = after.map_or_else(|| self.pause(), |after| after.min(LONGEST_RETRY_AFTER));
+                tracing::info!(seconds = pause.as_secs_f64(), "the service asks to wait");
+                Ok(Done::Nothing(pause))
+            }
+            Said::NotAllowed(status) => {
+                tracing::error!(status, "the service refuses the device token; readings wait in the spool");
+                Ok(Done::Nothing(self.pause().max(Duration::from_secs(5))))
+            }
+            Said::Unreachable(error) => {
+                let error: &dyn std::error::Error = &*error;
+                tracing::warn!(error, "the service does not answer; readings wait in the spool");
+                Ok(Done::Nothing(self.pause()))
+            }
+            Said::TooLarge if readings > LEAST_READINGS => {
+                self.most = (self.most / 2).max(LEAST_READINGS);
+                self.halves(frames)
+            }
+            Said::TooLarge => self.halves(frames),
+            Said::Wrong(problem) => {
+                tracing::error!(title = problem.title, detail = ?problem.errors, readings, "a batch is refused as a whole");
+                if let [frame] = frames {
+                    self.spool.set_frame_aside(frame, &problem.title)?;
+                    self.status.set_aside(readings as u64);
+                    return Ok(Done::All);
+                }
+                self.halves(frames)
+            }
+        }
+    }
+
+    fn halves(&mut self, frames: &[&Waiting]) -> Result<Done, GatewayError> {
+        if let [frame] = frames {
+            self.spool.set_frame_aside(frame, "too large")?;
+            return Ok(Done::All);
+        }
+        let (first, second) = frames.split_at(frames.len() / 2);
+        match self.send(first)? {
+            // What was acknowledged in the first half is sent again with it: the service knows it then.
+            Done::All => self.send(second),
+            nothing => Ok(nothing),
+        }
+    }
+
+    fn set_aside(&self, batch: &Batch, rejected: &[Rejection]) -> Result<(), GatewayError> {
+        for rejection in rejected {
+            let code = rejection.code.as_str();
+            tracing::warn!(code, field = rejection.field, fix = rejection.fix, "a reading is refused");
+        }
+        self.status.set_aside(rejected.len() as u64);
+        self.spool.set_readings_aside(batch, rejected)
+    }
+
+    /// Longer with each failure, and never the same for two gateways: half of it is chance.
+    fn pause(&mut self) -> Duration {
+        let longest = PAUSE.saturating_mul(1 << self.failures.min(10)).min(LONGEST_PAUSE);
+        self.failures += 1;
+        let mut byte = [0; 2];
+        // Without random bytes the pause is the longer one.
+        let share = if getrandom::fill(&mut byte).is_ok() {
+            f64::from(u16::from_le_bytes(byte)) / 65_536.0
+        } else {
+            1.0
+        };
+        longest.mul_f64(0.5 + 0.5 * share)
+    }
+}
+
+fn said_word(said: &Said) -> &'static str {
+    match said {
+        Said::Accepted(_) => "accepted",
+        Said::NoneAccepted(_) => "none_accepted",
+        Said::Later(_) => "later",
+        Said::NotAllowed(_) => "not_allowed",
+        Said::TooLarge => "too_large",
+        Said::Wrong(_) => "wrong",
+        Said::Unreachable(_) => "unreachable",
+    }
+}

@@ -1,0 +1,194 @@
+//! The ledger of what was handed to D-Bus, beside what the store holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::foulee::Folder;
+
+pub(crate) struct Device {
+    pub(crate) address: String,
+    pub(crate) family: String,
+    pub(crate) participant: String,
+}
+
+/// What was found, over all devices.
+#[derive(Debug, Default)]
+pub(crate) struct Verdict {
+    /// Live values handed to D-Bus.
+    pub(crate) emitted: usize,
+    /// Those of them that the store holds.
+    pub(crate) stored: usize,
+    /// Those that it lacks.
+    pub(crate) missing: usize,
+    /// Readings that nobody emitted, or that are there twice.
+    pub(crate) duplicated: usize,
+    /// Devices whose day of steps is not what their counter or their log says.
+    pub(crate) wrong_days: Vec<String>,
+    /// Readings that a killed gateway had sealed.
+    pub(crate) owed: usize,
+    /// Those of them that the store lacks.
+    pub(crate) lost: usize,
+    /// Commits left in the spool.
+    pub(crate) left: u64,
+    /// Wrist to store, ms, sorted.
+    latency_ms: Vec<i64>,
+}
+
+impl Verdict {
+    fn quantile(&self, share: f64) -> i64 {
+        let at = (self.latency_ms.len() as f64 - 1.0) * share;
+        self.latency_ms.get(at.max(0.0) as usize).copied().unwrap_or(0)
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_whole(&self) {
+        assert_eq!((self.missing, self.duplicated, self.left), (0, 0, 0), "{self}");
+        assert!(self.wrong_days.is_empty(), "{:#?}", self.wrong_days);
+        assert!(self.quantile(0.5) < 2_000 && self.quantile(0.99) < 4_000, "{self}");
+    }
+
+    /// After kills: what was sealed is there, once. What came within the second before a kill was not yet taken, and what
+    /// comes before the next link is nobody's: those may be missing.
+    #[track_caller]
+    pub(crate) fn assert_nothing_acknowledged_lost(&self) {
+        assert_eq!((self.duplicated, self.left), (0, 0), "{self}");
+        assert!(self.owed > 0 && self.lost == 0, "{self}");
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { emitted, stored, missing, duplicated, left, owed, lost, .. } = self;
+        write!(
+            f,
+            "{{\"emitted\":{emitted},\"acknowledged\":{stored},\"missing\":{missing},\"duplicated\":{duplicated},\
+             \"sealed_before_a_kill\":{owed},\"lost_of_them\":{lost},\"left_in_spool\":{left},\"wrist_to_store_ms\":{{\"p50\":{},\"p99\":{}}}}}",
+            self.quantile(0.5),
+            self.quantile(0.99)
+        )
+    }
+}
+
+/// A reading of the store: start and value, and when it was received.
+struct Held {
+    start_ms: i64,
+    value: f64,
+    received_ms: i64,
+}
+
+fn held(folder: &Folder, participant: &str, metric: &str) -> Vec<Held> {
+    let args = ["readings", participant, "--metric", metric, "--from", "2020-01-01", "--to", "2099-12-31"];
+    let text = folder.run(args).ok();
+    let mut lines = text.lines();
+    let header: Vec<&str> = lines.next().unwrap_or_default().split(',').collect();
+    let at = |name: &str| header.iter().position(|column| *column == name).expect("the column");
+    let (start, value, received) = (at("start"), at("value"), at("received_at"));
+    let ms = |text: &str| chrono::DateTime::parse_from_rfc3339(text).expect("a time").timestamp_millis();
+    let rows = lines.map(|line| {
+        let cells: Vec<&str> = line.split(',').collect();
+        Held {
+            start_ms: ms(cells[start]),
+            value: cells[value].parse().expect("a value"),
+            received_ms: ms(cells[received]),
+        }
+    });
+    let mut rows: Vec<Held> = rows.collect();
+    rows.sort_by_key(|row| row.start_ms);
+    rows
+}
+
+/// A value on the wrist and one in the store are the same where they are equal and the one was received within this
+/// time of the other's being sent.
+const APART_MS: i64 = 3_000;
+
+/// Participant, metric, start (ms UTC) and ten times the value in its unit.
+pub(crate) type Owed = BTreeSet<(String, String, i64, i64)>;
+
+pub(crate) fn judge(
+    folder: &Folder,
+    devices: &[Device],
+    ledger: &str,
+    spool: &Value,
+    owed: &Owed,
+) -> Verdict {
+    let mut verdict =
+        Verdict { left: spool["spool"]["waiting_commits"].as_u64().expect("a number"), ..Verdict::default() };
+    let mut sent: BTreeMap<(String, String), Vec<(i64, f64)>> = BTreeMap::new();
+    for line in ledger.lines() {
+        // A simulation that was killed may have left half a line.
+        let Ok(entry) = serde_json::from_str::<Value>(line) else { continue };
+        if entry["via"] != "notify" {
+            continue;
+        }
+        let text = |name: &str| entry[name].as_str().unwrap_or_default().to_owned();
+        let value = entry["value"].as_f64().expect("a value");
+        let sent_ms = entry["sent_ms"].as_i64().expect("a time");
+        sent.entry((text("address"), text("kind"))).or_default().push((sent_ms, value));
+    }
+    for device in devices {
+        // A ring's heart rates are of a log: they are judged by the day.
+        if device.family != "colmi_ring" {
+            let live = [
+                ("heart_rate", "heart_rate", 1.0),
+                ("rr", "rr_interval", 1_000.0 / 1_024.0),
+                ("step_counter", "step_counter", 1.0),
+            ];
+            for (kind, metric, unit) in live {
+                let emitted = sent.remove(&(device.address.clone(), kind.to_owned())).unwrap_or_default();
+                let emitted = emitted.into_iter().map(|(at, value)| (at, value * unit)).collect();
+                compare(&mut verdict, emitted, held(folder, &device.participant, metric), metric);
+            }
+        }
+    }
+    owe(&mut verdict, folder, devices, owed);
+    verdict.latency_ms.sort_unstable();
+    verdict
+}
+
+/// Matches each emitted value with the earliest reading of that value that is near enough; both are in order of time.
+fn compare(verdict: &mut Verdict, emitted: Vec<(i64, f64)>, held: Vec<Held>, metric: &str) {
+    let mut used = BTreeSet::new();
+    let mut from = 0;
+    for (sent_ms, value) in &emitted {
+        while from < held.len() && held[from].start_ms < sent_ms - APART_MS {
+            from += 1;
+        }
+        let near = (from..held.len()).take_while(|at| held[*at].start_ms <= sent_ms + APART_MS);
+        let found = near.into_iter().find(|at| !used.contains(at) && (held[*at].value - value).abs() < 0.051);
+        match found {
+            Some(at) => {
+                used.insert(at);
+                verdict.stored += 1;
+                verdict.latency_ms.push(held[at].received_ms - sent_ms);
+            }
+            None => {
+                verdict.missing += 1;
+            }
+        }
+    }
+    verdict.emitted += emitted.len();
+    // A counter is also asked for on each link: the same value once more says nothing new.
+    if metric != "step_counter" {
+        verdict.duplicated += held.len() - used.len();
+    }
+}
+
+/// Holds what killed gateways had sealed against the store.
+fn owe(verdict: &mut Verdict, folder: &Folder, devices: &[Device], owed: &Owed) {
+    verdict.owed = owed.len();
+    for device in devices.iter().filter(|_| !owed.is_empty()) {
+        let mine = owed.iter().filter(|(participant, ..)| *participant == device.participant);
+        let mut left: BTreeMap<&str, BTreeSet<(i64, i64)>> = BTreeMap::new();
+        for (_, metric, start_ms, deci) in mine {
+            left.entry(metric).or_default().insert((*start_ms, *deci));
+        }
+        for (metric, left) in &mut left {
+            for row in held(folder, &device.participant, metric) {
+                left.remove(&(row.start_ms, (row.value * 10.0).round() as i64));
+            }
+            verdict.lost += left.len();
+        }
+    }
+}
