@@ -19,8 +19,9 @@ use crate::cli::values::{study, zone};
 The variable of --format is FOULEE_IMPORT_FORMAT and its key import_format: FOULEE_FORMAT and format are the shape in \
 which other commands print.
 
-The kinds are watch, ring, strap, foot_pod, phone, accelerometer, manual and unknown. Kind and name are the source: \
-give them alike for two exports of one device, and the readings that both hold are stored once.
+The kinds are watch, ring, strap, foot_pod, phone, accelerometer, manual and unknown. Without --kind a file is a \
+watch's, also a table that holds nothing but steps: say phone where it is a phone's. Kind and name are the source: give \
+them alike for two exports of one device, and the readings that both hold are stored once.
 
 Examples:
   foulee import --study pilot --time-zone Europe/Paris Fitabase/
@@ -39,8 +40,7 @@ pub struct Import {
     /// What the files are: auto, an importer, or one of its formats
     #[arg(id = "import_format", long = "format", value_name = "NAME", default_value = "auto")]
     pub format: FormatChoice,
-    /// What sort of device it was; a phone is carried, not worn, so no minute of it is still [default: watch, as
-    /// all formats of today hold; a table that says nothing too]
+    /// What sort of device it was; a phone is carried and not worn, so it never shows rest [default: watch]
     #[arg(long, value_name = "KIND", value_parser = kind(), hide_possible_values = true)]
     pub kind: Option<SourceKind>,
     /// Name of the device within its participant [default: the format's own]
