@@ -25,6 +25,8 @@ pub struct Journal<F> {
     /// The first number that is not released, and what the cursor file says of it.
     pub(crate) released: u64,
     pub(crate) persisted: Option<u64>,
+    /// Bytes of deleted segments that a power cut could still bring back.
+    pub(crate) going_bytes: u64,
     /// Where reading stands.
     pub(crate) window: Option<Window>,
     /// Losses to hand out, and the first numbers of those that were found since the journal was opened.

@@ -68,7 +68,8 @@ impl<F: Files> Journal<F> {
         Ok(())
     }
 
-    /// Deletes the segments that are released and hold no loss that is still to be reported.
+    /// Deletes the segments that are released and hold no loss that is still to be reported. Their room counts as free only
+    /// once the folder is fsynced: else a power cut could bring them back beside what was written in their place.
     pub(crate) fn free(&mut self) -> Result<(), JournalError> {
         let mut index = 0;
         while let Some(segment) = self.segments.get(index).filter(|segment| segment.end <= self.released) {
@@ -77,13 +78,18 @@ impl<F: Files> Journal<F> {
                 index += 1;
                 continue;
             }
-            let (first, name) = (segment.first, segment.name());
+            let (first, name, on_disk) = (segment.first, segment.name(), segment.on_disk);
             // Before the segment goes, so that its absence cannot be taken for a loss.
             self.persist_released()?;
             self.files.close(&name);
             self.files.remove(&name).map_err(JournalError::io("delete a segment"))?;
             self.window = self.window.take().filter(|window| window.segment != first);
             self.segments.remove(index);
+            self.going_bytes += on_disk;
+        }
+        if self.going_bytes > 0 {
+            self.files.sync_dir().map_err(JournalError::io("fsync the folder"))?;
+            self.going_bytes = 0;
         }
         Ok(())
     }
@@ -139,6 +145,7 @@ impl<F: Files> Journal<F> {
         let mut purged = Purged::default();
         self.purge_pending(&mut unwanted, &mut purged);
         self.close();
+        self.free()?;
         for index in 0..self.segments.len() {
             let removed =
                 self.rewrite_segment(index, How { unwanted: Some(&mut unwanted), ..How::default() })?;
@@ -215,12 +222,17 @@ impl<F: Files> Journal<F> {
     }
 
     fn bytes(&self) -> u64 {
-        SMALL_FILES_BYTES + self.segments.iter().map(|segment| segment.on_disk).sum::<u64>()
+        let held: u64 = self.segments.iter().map(|segment| segment.on_disk).sum();
+        SMALL_FILES_BYTES + self.going_bytes + held
     }
 
     /// Sees to it that `bytes` more, and the rewriting of any segment, stay within the bound.
     pub(crate) fn make_room(&mut self, bytes: u64) -> Result<(), JournalError> {
         let max_bytes = self.options.max_bytes;
+        if self.bytes() + bytes + self.options.largest_file() > max_bytes {
+            // What could not be deleted before, or not certainly.
+            self.free()?;
+        }
         while self.bytes() + bytes + self.options.largest_file() > max_bytes {
             let oldest = self.segments.iter().position(|segment| segment.blocks);
             match (self.options.when_full, oldest) {

@@ -76,6 +76,9 @@
 //! *The cursor* is written before a segment is deleted and when asked. After a crash some records may be read again; whoever
 //! receives them must know them again. If its file is damaged, all that is still there is read again.
 //!
+//! *Deleting.* The room of a deleted segment is used again only after an fsync of the folder. Where that fsync once failed, a
+//! power cut can bring segments back that nobody counts; the next start deletes them before it writes anything.
+//!
 //! *When full*, a note of what is lost takes the place of the oldest segment before the commit that needed the room, or
 //! the commit is refused ([`WhenFull`]).
 #![forbid(unsafe_code)]

@@ -53,21 +53,26 @@ impl<F: Files> Journal<F> {
             pending: Pending::default(),
             released: 0,
             persisted: None,
+            going_bytes: 0,
             window: None,
             losses: Vec::new(),
             known: BTreeSet::new(),
         };
         journal.begin_at(cursor, firsts.first().copied());
         for (index, first) in firsts.iter().enumerate() {
-            journal.recover(*first, firsts.get(index + 1).copied())?;
+            journal.take_in(*first, firsts.get(index + 1).copied())?;
+        }
+        // Before anything is written: a power cut may have brought back what was deleted. Where the disk says no, the next
+        // release or start tries again.
+        let _ = journal.free();
+        for index in 0..journal.segments.len() {
+            journal.mend(index, firsts.last().copied())?;
         }
         journal.next = journal.segments.back().map_or(0, |segment| segment.end).max(journal.released);
         journal.sealer.rest();
         if cursor == Cursor::Unreadable {
             journal.persist_released()?;
         }
-        // Where the disk says no, the next release or start tries again.
-        let _ = journal.free();
         let (lost, cursor_lost) =
             (journal.hand_out(), matches!(cursor, Cursor::Damaged | Cursor::Unreadable));
         Ok((journal, Recovery { lost, cursor_lost, key_check_lost }))
@@ -112,32 +117,39 @@ impl<F: Files> Journal<F> {
         }
     }
 
-    /// Takes a segment in. One that was written to when the program stopped, or in which the headers show damage, is
-    /// checked block by block and put in its joined form.
-    fn recover(&mut self, first: u64, limit: Option<u64>) -> Result<(), JournalError> {
+    /// Takes a segment in by its headers. `limit` is the number with which the next one begins.
+    fn take_in(&mut self, first: u64, limit: Option<u64>) -> Result<(), JournalError> {
         let name = file_name(first);
         let len = self.files.len(&name).map_err(JournalError::io("look at a segment"))?;
         let loaded = load(&mut self.files, &name, 0, len).map_err(JournalError::io("read a segment"))?;
-        let Loaded { bytes, salvaged } = loaded;
-        let seen = survey(&bytes, first, limit);
+        let seen = survey(&loaded.bytes, first, limit, self.released);
         for loss in seen.noted {
             self.report(loss);
         }
-        let as_it_is = Segment { len, on_disk: len, ..seen.segment };
-        if as_it_is.joined && seen.clean {
-            self.segments.push_back(as_it_is);
+        // What is not clean is not as it was joined.
+        let joined = seen.segment.joined && seen.clean;
+        self.segments.push_back(Segment { len, on_disk: len, joined, ..seen.segment });
+        Ok(())
+    }
+
+    /// Checks a segment block by block that was being written when the program stopped, or in which the headers show damage,
+    /// and puts it in its joined form. `last` is the first number of what was the last segment.
+    fn mend(&mut self, index: usize, last: Option<u64>) -> Result<(), JournalError> {
+        let Segment { first, end, joined, .. } = self.segments[index];
+        if joined {
             return Ok(());
         }
+        let Loaded { bytes, salvaged } = self.load_segment(index)?;
+        let limit = (last != Some(first)).then_some(end);
         let how = How { released: self.released, ..How::default() };
         let new = rewrite(&mut self.sealer, &bytes, first, limit, how)?;
         for loss in &new.losses {
             self.report(*loss);
         }
-        let unsettled = !new.losses.is_empty();
-        // Not joined, so that it is tried again later should the disk say no now.
-        self.segments.push_back(Segment { unsettled, joined: false, ..as_it_is });
+        self.segments[index].unsettled = !new.losses.is_empty();
         if !salvaged {
-            let _ = self.put(self.segments.len() - 1, new);
+            // Should the disk say no now, it is tried again later.
+            let _ = self.put(index, new);
         }
         Ok(())
     }

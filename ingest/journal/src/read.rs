@@ -18,7 +18,7 @@ pub(crate) struct Window {
 }
 
 impl<F: Files> Journal<F> {
-    /// Reads blocks from `from` on, from the disk, until they hold `max_bytes` or more (one at least, if there is one).
+    /// Reads blocks from `from` on (from what is released, if that is later), from the disk, until they hold `max_bytes` or more (one at least, if there is one).
     /// Reading on from [`Read::next`] costs no search. What is lost is left out and told once.
     ///
     /// # Errors
@@ -26,7 +26,7 @@ impl<F: Files> Journal<F> {
     pub fn read(&mut self, from: Position, max_bytes: usize) -> Result<Read, JournalError> {
         let mut blocks = Vec::new();
         let mut bytes = 0;
-        let mut at = from.0;
+        let mut at = from.0.max(self.released);
         let max_bytes = max_bytes.max(1);
         while bytes < max_bytes {
             let index = self.segments.partition_point(|segment| segment.end <= at);
@@ -35,7 +35,7 @@ impl<F: Files> Journal<F> {
             let window = self.window_at(index, at)?;
             bytes += self.read_window(index, window, &mut at, max_bytes - bytes, &mut blocks);
         }
-        Ok(Read { blocks, next: Position(at.min(self.next.max(from.0))), lost: self.hand_out() })
+        Ok(Read { blocks, next: Position(at), lost: self.hand_out() })
     }
 
     /// The window in which the block of `at` begins, or one at the segment's start.

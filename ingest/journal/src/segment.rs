@@ -72,8 +72,9 @@ pub(crate) struct Survey {
     pub(crate) clean: bool,
 }
 
-/// Reads the headers. `limit` is the number with which the next segment begins; there is none behind the last.
-pub(crate) fn survey(bytes: &[u8], first: u64, limit: Option<u64>) -> Survey {
+/// Reads the headers. `limit` is the number with which the next segment begins; there is none behind the last. What is
+/// missing before `released` is no loss.
+pub(crate) fn survey(bytes: &[u8], first: u64, limit: Option<u64>, released: u64) -> Survey {
     let mut segment = Segment::new(first);
     let (mut noted, mut clean) = (Vec::new(), true);
     let mut scanner = Scanner::new(bytes, 0, first, limit);
@@ -81,7 +82,7 @@ pub(crate) fn survey(bytes: &[u8], first: u64, limit: Option<u64>) -> Survey {
         match piece {
             Piece::Block(header, _) => segment.add(&header),
             Piece::Lost { loss, settled, noted: note } => {
-                segment.add_loss(&loss, settled);
+                segment.add_loss(&loss, settled || (!note && loss.last.0 < released));
                 clean &= note;
                 if note && !settled {
                     noted.push(loss);

@@ -33,6 +33,8 @@ struct State {
     off: bool,
     /// Most bytes that all files ever held.
     peak: u64,
+    /// An fsync of the folder failed once: nobody can know what a power cut brings back.
+    folder_doubtful: bool,
 }
 
 #[derive(Debug, Default)]
@@ -77,6 +79,7 @@ impl SimDisk {
             power_cut_in: None,
             off: false,
             peak: 0,
+            folder_doubtful: false,
         })))
     }
 
@@ -149,6 +152,9 @@ impl SimDisk {
         state.durable = names;
         state.power_cut_in = None;
         state.off = false;
+        if !state.folder_doubtful {
+            state.peak = state.peak.max(state.bytes());
+        }
     }
 }
 
@@ -314,6 +320,7 @@ impl Files for SimDisk {
         let changes = std::mem::take(&mut state.changes);
         if state.fails() {
             state.limbo.extend(changes);
+            state.folder_doubtful = true;
             return Err(io::Error::other("input/output error"));
         }
         for change in changes {
