@@ -48,14 +48,14 @@ pub use measures::{Measure, REGISTRY, measure};
 pub use minutes::{DayFlags, DayMinutes, MAX_DAY_MINUTES, MERGE_POLICY, MINUTE_MS, MinuteState, merge_day};
 pub use source_minutes::HEART_RATE_GATE_DECI_BPM;
 pub use sources::{Contact, Gap, GapCause, HeartRate, SourceDay, StepInterval, WornInterval};
-pub use step_grid::MAX_STEPS_PER_MINUTE;
+pub use step_grid::{MAX_STEPS_PER_MINUTE, STEP_GRID_VERSION};
 
 /// Version of everything that turns readings into minutes and day measures: the versions of its parts, in order. Rows
 /// are keyed by it: raise a part's version whenever any of its values could change.
 ///
 /// Adherence rows are keyed by [`adherence::ADHERENCE_VERSION`], [`adherence::PRIOR_VERSION`] and
 /// [`adherence::PACING_VERSION`] as well.
-pub const ALGORITHM_VERSION: &str = "day-measures-v1 counter-delta-v2 local-day-v1 priority-fill-v1 \
+pub const ALGORITHM_VERSION: &str = "day-measures-v1 counter-delta-v2 local-day-v1 step-grid-v2 priority-fill-v1 \
      wear-hr-contact-choi2011steps-v1 cadence-tudor-locke-v1 bout-ggir-getbout-v1 fragmentation-skdh-v1 \
      heart-anomalydetect-rhr-v1";
 
@@ -69,6 +69,7 @@ mod tests {
             day::DAY_MEASURES_VERSION,
             counters::COUNTER_VERSION,
             LOCAL_DAY_VERSION,
+            step_grid::STEP_GRID_VERSION,
             MERGE_POLICY,
             wear::WEAR_VERSION,
             cadence::CADENCE_VERSION,

@@ -1,13 +1,18 @@
 //! Step intervals of one source on a grid of minutes.
 //!
 //! An interval of up to a minute belongs to the minute of its middle and is that minute's cadence. A longer one is
-//! *unresolved*: its steps are spread evenly over the minutes that nothing shorter covers, so that totals hold, but
-//! they are no cadence. A longer interval of zero steps is resolved: each of its minutes is zero.
+//! *unresolved*: its steps are spread evenly over the time that nothing shorter covers, so that totals hold, but a minute
+//! with such steps has no cadence. A longer interval of zero steps is resolved: each of its minutes is zero.
+
+use std::ops::Range;
 
 use crate::error::AnalyticsError;
 use crate::minutes::{DayFlags, MINUTE_MS};
 use crate::source_minutes::{Window, length, sorted};
 use crate::sources::StepInterval;
+
+/// Name and version of the rule.
+pub const STEP_GRID_VERSION: &str = "step-grid-v2";
 
 /// Longest interval whose steps are a minute's cadence, in ms: a minute and a second of clock jitter. [D]
 const RESOLVED_MS: i64 = MINUTE_MS + 1000;
@@ -40,6 +45,7 @@ pub(crate) fn step_grid(
         refused: vec![false; window.minutes],
     };
     let mut long: Vec<(i64, StepInterval)> = Vec::new();
+    let mut short: Vec<(usize, StepInterval)> = Vec::new();
     let mut kept_end_ms = i64::MIN;
     let mut kept_length_ms = 0;
     for &reading in sorted(readings).iter() {
@@ -55,6 +61,7 @@ pub(crate) fn step_grid(
             continue;
         }
         (kept_end_ms, kept_length_ms) = (reading.end_ms, length_ms);
+        short.push((minute, reading));
         sums[minute] = sums[minute].saturating_add(reading.count);
         grid.present[minute] = true;
         grid.resolved[minute] = true;
@@ -71,54 +78,99 @@ pub(crate) fn step_grid(
     }
     // The shortest first, so that nested records are not counted twice.
     long.sort_by_key(|&(length_ms, reading)| (length_ms, reading));
+    let mut counted = Counted::default();
+    counted
+        .short
+        .extend(short.into_iter().filter(|&(minute, _)| !grid.refused[minute]).map(|(_, reading)| reading));
     for (length_ms, reading) in long {
-        spread(reading, length_ms, window, &mut grid, flags);
+        if spread(reading, length_ms, &counted, window, &mut grid, flags) {
+            counted.long.push(reading);
+        }
     }
     Ok(grid)
 }
 
-/// Spreads a long interval's steps over the minutes that nothing shorter covers.
-fn spread(reading: StepInterval, length_ms: i64, window: &Window, grid: &mut StepGrid, flags: &mut DayFlags) {
+/// Intervals whose steps are in the grid.
+#[derive(Default)]
+struct Counted {
+    /// Sorted by start; none is longer than [`RESOLVED_MS`].
+    short: Vec<StepInterval>,
+    long: Vec<StepInterval>,
+}
+
+impl Counted {
+    /// The parts of `reading` that others cover, sorted and apart, and the steps that are in them.
+    fn within(&self, reading: StepInterval) -> (Vec<Range<i64>>, i128) {
+        let first = self.short.partition_point(|other| other.start_ms < reading.start_ms - RESOLVED_MS);
+        let past = self.short.partition_point(|other| other.start_ms < reading.end_ms);
+        let (mut parts, mut steps): (Vec<Range<i64>>, i128) = (Vec::new(), 0);
+        for other in self.short[first..past].iter().chain(&self.long) {
+            let (start_ms, end_ms) = (other.start_ms.max(reading.start_ms), other.end_ms.min(reading.end_ms));
+            if start_ms < end_ms {
+                let length_ms = i128::from(other.end_ms) - i128::from(other.start_ms);
+                steps += i128::from(other.count) * i128::from(end_ms - start_ms) / length_ms;
+                parts.push(start_ms..end_ms);
+            }
+        }
+        parts.sort_unstable_by_key(|part| part.start);
+        parts.dedup_by(|next, before| {
+            let meets = next.start <= before.end;
+            if meets {
+                before.end = before.end.max(next.end);
+            }
+            meets
+        });
+        (parts, steps)
+    }
+}
+
+/// Spreads a long interval's steps over the time that nothing shorter covers; whether it could be believed.
+fn spread(
+    reading: StepInterval,
+    length_ms: i64,
+    counted: &Counted,
+    window: &Window,
+    grid: &mut StepGrid,
+    flags: &mut DayFlags,
+) -> bool {
     let touched = window.touched(reading.start_ms, reading.end_ms);
     if touched.is_empty() {
-        return;
+        return false;
     }
     if i128::from(reading.count) * i128::from(MINUTE_MS)
         > i128::from(MAX_STEPS_PER_MINUTE) * i128::from(length_ms)
     {
         flags.implausible_steps = true;
         grid.refused[touched].fill(true);
-        return;
+        return false;
     }
-    let overlap_ms = |minute: usize| {
-        let start_ms = window.origin_ms + minute as i64 * MINUTE_MS;
-        reading.end_ms.min(start_ms + MINUTE_MS) - reading.start_ms.max(start_ms)
-    };
-    let (mut covered_ms, mut covered_steps) = (0, 0_u32);
-    for minute in touched.clone().filter(|&minute| grid.present[minute]) {
-        covered_ms += overlap_ms(minute);
-        covered_steps += u32::from(grid.steps[minute]);
-    }
-    let open_ms = length_ms - covered_ms;
+    let (covered, covered_steps) = counted.within(reading);
+    let open_ms = length_ms - covered.iter().map(|part| part.end - part.start).sum::<i64>();
     if open_ms <= 0 {
-        return;
+        return true;
     }
-    let open_steps = i128::from(reading.count.saturating_sub(covered_steps));
+    let open_steps = (i128::from(reading.count) - covered_steps).max(0);
     flags.unresolved_steps |= open_steps > 0;
+    let open_until = |instant_ms: i64| {
+        let before = |part: &Range<i64>| (part.end.min(instant_ms) - part.start).max(0);
+        (instant_ms - reading.start_ms).clamp(0, length_ms) - covered.iter().map(before).sum::<i64>()
+    };
     // Shares by running total, so that the minutes of neighbouring days add up to the whole.
-    let mut before_ms = window.origin_ms.saturating_sub(reading.start_ms).max(0);
+    let until = |ms: i64| open_steps * i128::from(ms) / i128::from(open_ms);
+    let mut before_ms = open_until(window.origin_ms.max(reading.start_ms));
     for minute in touched {
-        if grid.present[minute] {
-            continue;
+        let minute_end_ms = window.origin_ms + (minute as i64 + 1) * MINUTE_MS;
+        let after_ms = open_until(minute_end_ms.min(reading.end_ms));
+        let share = u16::try_from(until(after_ms) - until(before_ms)).unwrap_or(u16::MAX);
+        if after_ms > before_ms {
+            grid.resolved[minute] =
+                if grid.present[minute] { grid.resolved[minute] && share == 0 } else { open_steps == 0 };
+            grid.steps[minute] = grid.steps[minute].saturating_add(share);
+            grid.present[minute] = true;
         }
-        let after_ms = before_ms + overlap_ms(minute);
-        let until = |ms: i64| open_steps * i128::from(ms) / i128::from(open_ms);
-        let share = until(after_ms) - until(before_ms);
         before_ms = after_ms;
-        grid.steps[minute] = u16::try_from(share).unwrap_or(u16::MAX);
-        grid.present[minute] = true;
-        grid.resolved[minute] = open_steps == 0;
     }
+    true
 }
 
 #[cfg(test)]
@@ -179,6 +231,18 @@ mod tests {
         let left = step_grid(&[reading], &Window { origin_ms: -600_000, minutes: 10 }, &mut flags).unwrap();
         let total = |grid: &StepGrid| grid.steps.iter().map(|&s| u32::from(s)).sum::<u32>();
         assert_eq!((total(&left), total(&right)), (50, 51));
+    }
+
+    #[test]
+    fn intervals_that_follow_each_other_within_a_minute_keep_their_totals() {
+        let total =
+            |readings: &[StepInterval]| grid(readings).0.steps.iter().map(|&s| u32::from(s)).sum::<u32>();
+        // A hole that ends within a minute, and the seconds behind it.
+        assert_eq!(total(&[at(0, 130, 100), at(130, 131, 2), at(131, 132, 2), at(132, 192, 90)]), 194);
+        // A counter that is looked at every five minutes, at odd seconds.
+        assert_eq!(total(&[at(7, 207, 200), at(207, 409, 300), at(409, 590, 100)]), 600);
+        let (found, _) = grid(&[at(0, 130, 100), at(130, 179, 40)]);
+        assert!(!found.resolved[2], "partly spread: no cadence");
     }
 
     #[test]

@@ -72,10 +72,10 @@ const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 Exit codes: 0 done, 1 failed, 2 wrong usage (a plan with an unknown key, too).
 
-Example: foulee-sim ble --bus unix:path=/tmp/b/bus --plan fifty.toml --out run-1 --seconds 60"
+Example: foulee-sim ble --bus unix:abstract=foulee-sim --plan fifty.toml --out run-1 --seconds 60"
 )]
 pub(crate) struct BleArgs {
-    /// Address of the bus, such as unix:path=/tmp/b/bus.
+    /// Address of the bus, such as unix:abstract=foulee-sim.
     #[arg(long, value_name = "ADDRESS", env = "FOULEE_BUS")]
     bus: String,
     /// What to simulate, see below; without it a strap and a watch.

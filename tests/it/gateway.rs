@@ -13,7 +13,6 @@ mod chain;
 #[expect(dead_code, reason = "shared with the crash tests")]
 mod chance;
 #[path = "support/foulee.rs"]
-#[expect(dead_code, reason = "shared with other tests")]
 mod foulee;
 #[path = "gateway/verdict.rs"]
 mod verdict;
@@ -62,6 +61,37 @@ fn fifty_wearables_with_links_that_drop_lose_nothing() {
     println!("fifty wearables, {run:?}: {verdict}");
     verdict.assert_whole();
     assert!(verdict.emitted > 1_500, "{verdict}");
+}
+
+const COUNTERS_AND_LOGS: &str = r#"
+walking = true
+[faults]
+drop_every_s = 12
+[[wearable]]
+kind = "infinitime"
+count = 3
+[[wearable]]
+kind = "ring"
+count = 2
+[[wearable]]
+kind = "band"
+count = 2
+[[wearable]]
+kind = "foot_pod"
+count = 2
+"#;
+
+#[test]
+fn each_persons_day_is_what_their_device_counted_while_no_link_was_up_too() {
+    let Some(mut chain) = Chain::start(COUNTERS_AND_LOGS) else { return };
+    chain.start_gateway();
+    std::thread::sleep(Duration::from_secs(60));
+    let verdict = chain.finish();
+    println!("counters and logs: {verdict}");
+    for day in &verdict.days {
+        println!("{day:?}");
+    }
+    verdict.assert_days();
 }
 
 #[test]

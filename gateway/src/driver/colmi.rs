@@ -1,9 +1,9 @@
 //! Colmi R02 and its kin: rings that store a week of steps by the quarter hour and of heart rate by the five minutes.
 //!
-//! On each link, and every ten minutes on a lasting one, the clock is set and the logs of the days since the last link
-//! are fetched, one request at a time. A record fetched twice is the same reading: its times are the ring's own, and of
-//! a quarter hour that still grows the greater count is the later version. The ring keeps the time that it is set to:
-//! local time, as its owner sees it; records are turned into UTC with the offset at the fetch.
+//! On each link, and every ten minutes on a lasting one, the logs of the days since the last link are fetched and the
+//! clock is set, one request at a time. A record fetched twice is the same reading: its times are the ring's own, and of a
+//! quarter hour that still grows the greater count is the later version. The ring keeps the time that it is set to: local
+//! time, as its owner sees it; records are turned into UTC with the offset at the fetch.
 
 use std::collections::VecDeque;
 
@@ -57,15 +57,11 @@ impl ColmiRing {
     fn plan(&mut self, now: Moment) {
         self.waiting.clear();
         self.asked = None;
-        // The logs before the clock: they are stamped by the clock as it was.
         let since = self.fetched_ms.map_or(STORED_DAYS - 1, |then| {
             let days = now.local_ms().div_euclid(DAY_MS)
                 - (then + i64::from(now.offset_minutes) * 60_000).div_euclid(DAY_MS);
             days.clamp(0, STORED_DAYS - 1)
         });
-        if let Ok(time) = RingTime::from_unix_ms(now.utc_ms, now.offset_minutes) {
-            self.waiting.push_back(Request::SetTime { time, language: Language::English });
-        }
         for days_ago in 0..=since {
             if self.steps {
                 self.waiting.push_back(Request::StepLog { days_ago: days_ago as u8 });
@@ -74,6 +70,10 @@ impl ColmiRing {
             if let (true, Ok(day_start_s)) = (self.heart, u32::try_from(day_start_s)) {
                 self.waiting.push_back(Request::HeartRateLog { day_start_s });
             }
+        }
+        // The clock behind the logs: they are stamped, and asked for by day, by the clock as it was.
+        if let Ok(time) = RingTime::from_unix_ms(now.utc_ms, now.offset_minutes) {
+            self.waiting.push_back(Request::SetTime { time, language: Language::English });
         }
         if self.battery {
             self.waiting.push_back(Request::Battery);

@@ -180,6 +180,8 @@ impl Chain {
     fn command(&self, name: &str) -> Command {
         let mut command = Command::new(sibling(name));
         command.env("DBUS_SYSTEM_BUS_ADDRESS", self.bus_address()).stdin(Stdio::null());
+        // A gateway stands where its people live: it sets their devices to its own local time.
+        command.env("TZ", "Europe/Paris");
         command
     }
 
@@ -246,6 +248,10 @@ impl Chain {
         let mut inspect = self.command("foulee-gateway");
         inspect.args(["spool", "inspect", "--json", "--config"]).arg(self.folder.file("gateway.toml"));
         let spool = finish(&mut inspect).json();
+        until("the days are computed", || {
+            let stats = self.folder.say("store stats --json").json();
+            (stats["dirty_days"].as_u64().unwrap_or(0) == 0).then_some(())
+        });
         let ledger = fs::read_to_string(self.folder.file("sim").join("ledger.jsonl")).expect("a ledger");
         judge(&self.folder, &self.devices, &ledger, &spool, &self.owed)
     }

@@ -28,10 +28,24 @@ pub(crate) struct Verdict {
     pub(crate) owed: usize,
     /// Those of them that the store lacks.
     pub(crate) lost: usize,
+    /// What devices that count or store counted, beside what the service says of the day.
+    pub(crate) days: Vec<Day>,
     /// Commits left in the spool.
     pub(crate) left: u64,
     /// Wrist to store, ms, sorted.
     latency_ms: Vec<i64>,
+}
+
+/// A device's day.
+#[derive(Debug)]
+#[expect(dead_code, reason = "printed")]
+pub(crate) struct Day {
+    pub(crate) address: String,
+    pub(crate) family: String,
+    /// By the last value of a daily counter, the difference of another one's first and last, or the sum of a log.
+    pub(crate) counted: f64,
+    /// As `foulee measures` has it.
+    pub(crate) measured: f64,
 }
 
 impl Verdict {
@@ -43,6 +57,21 @@ impl Verdict {
     #[track_caller]
     pub(crate) fn assert_whole(&self) {
         assert_eq!((self.missing, self.duplicated, self.left), (0, 0, 0), "{self}");
+    }
+
+    /// Each device's own count of the day is the service's.
+    #[track_caller]
+    pub(crate) fn assert_days(&self) {
+        assert!(!self.days.is_empty());
+        for day in &self.days {
+            // A foot pod tells cadence: what it was between two values, and while no link was up, is not known.
+            let right = if day.family == "foot_pod" {
+                day.measured > 0.0 && day.measured <= day.counted
+            } else {
+                day.measured > 0.0 && (day.measured - day.counted).abs() < 0.5
+            };
+            assert!(right, "{day:?}");
+        }
     }
 
     /// After kills: what was sealed is there, once. What came within the second before a kill was not yet taken, and what
@@ -139,6 +168,7 @@ pub(crate) fn judge(
         }
     }
     owe(&mut verdict, folder, devices, owed);
+    verdict.days = days(folder, devices, ledger);
     verdict.latency_ms.sort_unstable();
     verdict
 }
@@ -187,4 +217,55 @@ fn owe(verdict: &mut Verdict, folder: &Folder, devices: &[Device], owed: &Owed) 
             verdict.lost += left.len();
         }
     }
+}
+
+fn days(folder: &Folder, devices: &[Device], ledger: &str) -> Vec<Day> {
+    let entries: Vec<Value> = ledger.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let today = chrono::Utc::now().with_timezone(&chrono_tz::Europe::Paris).date_naive();
+    let of = |device: &Device, kind: &str| -> Vec<(i64, f64)> {
+        let mine = entries
+            .iter()
+            .filter(|entry| entry["address"] == device.address.as_str() && entry["kind"] == kind);
+        mine.filter_map(|entry| Some((entry["t_ms"].as_i64()?, entry["value"].as_f64()?))).collect()
+    };
+    let mut days = Vec::new();
+    for device in devices {
+        let counted = match device.family.as_str() {
+            "infinitime" => of(device, "step_counter").last().map(|(_, steps)| *steps),
+            "activity_band" => {
+                let values = of(device, "step_counter");
+                values.last().zip(values.first()).map(|((_, last), (_, first))| last - first)
+            }
+            // Of a quarter hour that was asked for again the last answer counts.
+            "colmi_ring" => {
+                // The simulation's clock has moved on between two answers: a slot is known by its quarter hour.
+                let slots = of(device, "log_steps").into_iter();
+                let slots: BTreeMap<i64, f64> =
+                    slots.map(|(at, steps)| ((at + 450_000).div_euclid(900_000) * 900_000, steps)).collect();
+                let of_today = slots.iter().filter(|(start_ms, _)| {
+                    let start = chrono::DateTime::from_timestamp_millis(**start_ms).expect("a time");
+                    start.with_timezone(&chrono_tz::Europe::Paris).date_naive() == today
+                });
+                Some(of_today.map(|(_, steps)| steps).sum())
+            }
+            // As many as were walked if the cadence was held from the first value to the last.
+            "foot_pod" => {
+                let values = of(device, "cadence");
+                let most = values.iter().map(|(_, cadence)| *cadence).fold(0.0, f64::max);
+                values
+                    .last()
+                    .zip(values.first())
+                    .map(|((last, _), (first, _))| most * (last - first) as f64 / 60_000.0)
+            }
+            _ => None,
+        };
+        let Some(counted) = counted else { continue };
+        let date = today.to_string();
+        let args = ["measures", &device.participant, "--from", &date, "--to", &date, "--format", "json"];
+        let rows = folder.run(args).json();
+        let steps = rows.as_array().and_then(|rows| rows.iter().find(|row| row["measure"] == "steps"));
+        let measured = steps.and_then(|row| row["value"].as_f64()).unwrap_or(0.0);
+        days.push(Day { address: device.address.clone(), family: device.family.clone(), counted, measured });
+    }
+    days
 }
