@@ -1,8 +1,8 @@
 //! From the radio's tasks to the spool: one thread that seals what came once a second.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -30,14 +30,35 @@ pub struct Collector {
     sender: SyncSender<Taken>,
     status: Arc<Status>,
     spool: Arc<Spool>,
+    no_room: NoRoom,
+}
+
+/// The time of the readings that found no room, until it is told as a gap.
+#[derive(Clone, Default)]
+struct NoRoom(Arc<Mutex<Option<Lost>>>);
+
+impl NoRoom {
+    fn add(&self, reading: &Taken) {
+        let (from_ms, to_ms) = (reading.tuple.start_ms, reading.tuple.end_ms.max(reading.tuple.start_ms + 1));
+        let mut lost = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lost = lost.get_or_insert(Lost { from_ms, to_ms, cause: GapCause::SpoolFull });
+        (lost.from_ms, lost.to_ms) = (lost.from_ms.min(from_ms), lost.to_ms.max(to_ms));
+    }
+
+    fn take(&self) -> Option<Lost> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 impl Collector {
-    /// Takes a reading on its way. Where there is no room it is counted as dropped.
+    /// Takes a reading on its way. Where there is no room it is counted as dropped, and its time becomes a gap.
     pub fn take(&self, taken: Taken) {
         match self.sender.try_send(taken) {
             Ok(()) => {}
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => self.status.dropped(1),
+            Err(TrySendError::Full(reading) | TrySendError::Disconnected(reading)) => {
+                self.status.dropped(1);
+                self.no_room.add(&reading);
+            }
         }
     }
 
@@ -76,18 +97,16 @@ pub fn start(
     clock: fn() -> Moment,
 ) -> Result<(Collector, JoinHandle<()>), GatewayError> {
     let (sender, receiver) = sync_channel(CHANNEL);
-    let collector = Collector { sender, status: Arc::clone(&status), spool: Arc::clone(&spool) };
-    let devices = devices.iter().cloned().map(Normaliser::new).collect();
-    let thread = Thread {
-        spool,
-        status,
-        devices,
-        clock,
-        pending: VecDeque::new(),
-        lost,
-        tell_losses: true,
-        made_room: None,
+    let no_room = NoRoom::default();
+    let collector = Collector {
+        sender,
+        status: Arc::clone(&status),
+        spool: Arc::clone(&spool),
+        no_room: no_room.clone(),
     };
+    let devices = devices.iter().cloned().map(Normaliser::new).collect();
+    let thread =
+        Thread { spool, status, devices, clock, pending: VecDeque::new(), lost, tell_losses: true, no_room };
     let handle = std::thread::Builder::new()
         .name("collector".to_owned())
         .spawn(move || thread.run(&receiver))
@@ -103,7 +122,7 @@ struct Thread {
     pending: VecDeque<Taken>,
     lost: Vec<Lost>,
     tell_losses: bool,
-    made_room: Option<Lost>,
+    no_room: NoRoom,
 }
 
 impl Thread {
@@ -142,17 +161,14 @@ impl Thread {
             && let Some(oldest) = self.pending.pop_front()
         {
             self.status.dropped(1);
-            let (from_ms, to_ms) =
-                (oldest.tuple.start_ms, oldest.tuple.end_ms.max(oldest.tuple.start_ms + 1));
-            let room = self.made_room.get_or_insert(Lost { from_ms, to_ms, cause: GapCause::SpoolFull });
-            (room.from_ms, room.to_ms) = (room.from_ms.min(from_ms), room.to_ms.max(to_ms));
+            self.no_room.add(&oldest);
         }
         self.pending.push_back(taken);
     }
 
     /// Whether everything is on disk.
     fn commit(&mut self) -> bool {
-        self.lost.extend(self.made_room.take());
+        self.lost.extend(self.no_room.take());
         self.lost.extend(self.spool.found_lost());
         let gaps: Vec<Taken> = self
             .lost
@@ -185,5 +201,73 @@ impl Thread {
                 false
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{DeviceConfig, SpoolConfig};
+    use crate::driver::Family;
+    use foulee_contract::{Grain, Metric, ParticipantId};
+
+    const NOW: Moment = Moment { utc_ms: 1_767_571_200_000, offset_minutes: 60 };
+
+    #[test]
+    fn readings_that_find_no_room_are_counted_and_become_a_gap() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = SpoolConfig { folder: folder.path().join("spool"), max_bytes: 64 << 20, key_file: None };
+        let (spool, status) = (Arc::new(Spool::open(&config).unwrap().0), Arc::new(Status::default()));
+        let device = DeviceConfig {
+            name: "strap".into(),
+            address: "C0:FF:EE:00:00:01".into(),
+            family: Family::HeartRateStrap,
+            participant: ParticipantId::from_parts(1, [1; 10]),
+            streams: None,
+            bond: false,
+            out_of_range_s: 900,
+            epoch: 0,
+        };
+        let mut normaliser = Normaliser::new(device.clone());
+        let (sender, receiver) = sync_channel(1);
+        let no_room = NoRoom::default();
+        let collector = Collector {
+            sender,
+            status: Arc::clone(&status),
+            spool: Arc::clone(&spool),
+            no_room: no_room.clone(),
+        };
+        for second in 0..3 {
+            let now = Moment { utc_ms: NOW.utc_ms + second * 1_000, ..NOW };
+            let seen = Observation::now(Metric::HeartRate, 720);
+            collector.take(normaliser.take(&seen, now).unwrap().unwrap());
+        }
+        drop(collector);
+        let thread = Thread {
+            spool: Arc::clone(&spool),
+            status: Arc::clone(&status),
+            devices: vec![Normaliser::new(device)],
+            clock: || NOW,
+            pending: VecDeque::new(),
+            lost: Vec::new(),
+            tell_losses: false,
+            no_room,
+        };
+        thread.run(&receiver);
+        let waiting = spool.next(1_000).unwrap();
+        let mut found = Vec::new();
+        for (series, _, tuples) in waiting.frames().iter().flat_map(|frame| spool.resolve(frame)) {
+            found.extend(
+                tuples
+                    .iter()
+                    .map(|t| (series.metric, series.grain, t.start_ms - NOW.utc_ms, t.end_ms - NOW.utc_ms)),
+            );
+        }
+        found.sort_unstable();
+        assert_eq!(
+            found,
+            [(Metric::HeartRate, Grain::Sample, 0, 0), (Metric::Gap, Grain::Sample, 1_000, 2_001)]
+        );
+        assert_eq!(status.snapshot(0, None).dropped, 2);
     }
 }
