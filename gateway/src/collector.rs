@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use foulee_contract::GapCause;
 
 use crate::GatewayError;
+use crate::clock::Clock;
 use crate::config::DeviceConfig;
-use crate::driver::{Moment, Observation, When};
+use crate::driver::{Observation, When};
 use crate::normalise::{Normaliser, Taken};
 use crate::spool::{Aside, Lost, Spool};
 use crate::status::Status;
@@ -19,6 +20,8 @@ use crate::status::Status;
 const CHANNEL: usize = 50_000;
 /// Readings kept while the disk does not take them (about 40 MB); beyond, the oldest make room and become a gap.
 const MOST_PENDING: usize = 200_000;
+/// What was set aside and waits for the disk (about 3 MB); beyond, it is only counted.
+const MOST_ASIDES: usize = 10_000;
 /// A commit this long after the first reading that it holds.
 const COMMIT_EVERY: Duration = Duration::from_secs(1);
 /// Readings after which a commit does not wait.
@@ -27,10 +30,15 @@ const COMMIT_AT: usize = 10_000;
 /// Where the radio's tasks put readings. It never waits: a task that did would leave its device's values in memory.
 #[derive(Clone)]
 pub struct Collector {
-    sender: SyncSender<Taken>,
+    sender: SyncSender<Came>,
     status: Arc<Status>,
-    spool: Arc<Spool>,
     no_room: NoRoom,
+}
+
+/// What comes to the thread.
+enum Came {
+    Reading(Taken),
+    Aside(Aside),
 }
 
 /// The time of the readings that found no room, until it is told as a gap.
@@ -53,16 +61,16 @@ impl NoRoom {
 impl Collector {
     /// Takes a reading on its way. Where there is no room it is counted as dropped, and its time becomes a gap.
     pub fn take(&self, taken: Taken) {
-        match self.sender.try_send(taken) {
-            Ok(()) => {}
-            Err(TrySendError::Full(reading) | TrySendError::Disconnected(reading)) => {
-                self.status.dropped(1);
-                self.no_room.add(&reading);
-            }
+        if let Err(
+            TrySendError::Full(Came::Reading(reading)) | TrySendError::Disconnected(Came::Reading(reading)),
+        ) = self.sender.try_send(Came::Reading(taken))
+        {
+            self.status.dropped(1);
+            self.no_room.add(&reading);
         }
     }
 
-    /// Keeps what cannot be taken for true, with the reason. It is rare, so the disk is waited for.
+    /// Keeps what cannot be taken for true, with the reason. Where there is no room it is counted and nothing more.
     pub fn set_aside(&self, device: &Normaliser, seen: &Observation, reason: &str) {
         let fix = match seen.when {
             When::Device { start_ms, end_ms } => {
@@ -79,8 +87,8 @@ impl Collector {
         };
         self.status.set_aside(1);
         let aside = Aside { code: reason.to_owned(), fix, batch: None, frame: None };
-        if let Err(error) = self.spool.keep_aside(vec![aside]) {
-            tracing::error!(error = &error as &dyn std::error::Error, "what was set aside could not be kept");
+        if self.sender.try_send(Came::Aside(aside)).is_err() {
+            tracing::error!("there is no room for what was set aside");
         }
     }
 }
@@ -94,19 +102,23 @@ pub fn start(
     status: Arc<Status>,
     devices: &[DeviceConfig],
     lost: Vec<Lost>,
-    clock: fn() -> Moment,
+    clock: Arc<Clock>,
 ) -> Result<(Collector, JoinHandle<()>), GatewayError> {
     let (sender, receiver) = sync_channel(CHANNEL);
     let no_room = NoRoom::default();
-    let collector = Collector {
-        sender,
-        status: Arc::clone(&status),
-        spool: Arc::clone(&spool),
-        no_room: no_room.clone(),
-    };
+    let collector = Collector { sender, status: Arc::clone(&status), no_room: no_room.clone() };
     let devices = devices.iter().cloned().map(Normaliser::new).collect();
-    let thread =
-        Thread { spool, status, devices, clock, pending: VecDeque::new(), lost, tell_losses: true, no_room };
+    let thread = Thread {
+        spool,
+        status,
+        devices,
+        clock,
+        pending: VecDeque::new(),
+        asides: Vec::new(),
+        lost,
+        tell_losses: true,
+        no_room,
+    };
     let handle = std::thread::Builder::new()
         .name("collector".to_owned())
         .spawn(move || thread.run(&receiver))
@@ -118,23 +130,30 @@ struct Thread {
     spool: Arc<Spool>,
     status: Arc<Status>,
     devices: Vec<Normaliser>,
-    clock: fn() -> Moment,
+    clock: Arc<Clock>,
     pending: VecDeque<Taken>,
+    asides: Vec<Aside>,
     lost: Vec<Lost>,
     tell_losses: bool,
     no_room: NoRoom,
 }
 
 impl Thread {
-    fn run(mut self, readings: &Receiver<Taken>) {
+    fn run(mut self, came: &Receiver<Came>) {
         let mut due = Instant::now() + COMMIT_EVERY;
         loop {
-            match readings.recv_timeout(due.saturating_duration_since(Instant::now())) {
-                Ok(taken) => {
-                    if self.pending.is_empty() {
+            match came.recv_timeout(due.saturating_duration_since(Instant::now())) {
+                Ok(came) => {
+                    if self.pending.is_empty() && self.asides.is_empty() {
                         due = Instant::now() + COMMIT_EVERY;
                     }
-                    self.keep(taken);
+                    match came {
+                        Came::Reading(taken) => self.keep(taken),
+                        Came::Aside(aside) => {
+                            self.keep_aside(aside);
+                            continue;
+                        }
+                    }
                     if !self.pending.len().is_multiple_of(COMMIT_AT) {
                         continue;
                     }
@@ -166,15 +185,30 @@ impl Thread {
         self.pending.push_back(taken);
     }
 
+    fn keep_aside(&mut self, aside: Aside) {
+        if self.asides.len() < MOST_ASIDES {
+            self.asides.push(aside);
+        }
+    }
+
     /// Whether everything is on disk.
     fn commit(&mut self) -> bool {
+        match self.spool.keep_aside(&self.asides) {
+            Ok(()) => self.asides.clear(),
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "what was set aside is not on disk yet"
+                );
+            }
+        }
         self.lost.extend(self.no_room.take());
         self.lost.extend(self.spool.found_lost());
         let gaps: Vec<Taken> = self
             .lost
             .iter()
             .flat_map(|lost| self.devices.iter().map(move |device| (lost, device)))
-            .filter_map(|(lost, device)| device.gap(lost.from_ms, lost.to_ms, lost.cause, (self.clock)()))
+            .filter_map(|(lost, device)| device.gap(lost.from_ms, lost.to_ms, lost.cause, self.clock.now()))
             .collect();
         let readings = self.pending.len();
         if readings + gaps.len() == 0 {
@@ -208,10 +242,10 @@ impl Thread {
 mod tests {
     use super::*;
     use crate::config::{DeviceConfig, SpoolConfig};
-    use crate::driver::Family;
+    use crate::driver::{Family, Moment};
     use foulee_contract::{Grain, Metric, ParticipantId};
 
-    const NOW: Moment = Moment { utc_ms: 1_767_571_200_000, offset_minutes: 60 };
+    const NOW: Moment = Moment::sure(1_767_571_200_000, 60);
 
     #[test]
     fn readings_that_find_no_room_are_counted_and_become_a_gap() {
@@ -226,17 +260,13 @@ mod tests {
             streams: None,
             bond: false,
             out_of_range_s: 900,
+            since: None,
             epoch: 0,
         };
         let mut normaliser = Normaliser::new(device.clone());
         let (sender, receiver) = sync_channel(1);
         let no_room = NoRoom::default();
-        let collector = Collector {
-            sender,
-            status: Arc::clone(&status),
-            spool: Arc::clone(&spool),
-            no_room: no_room.clone(),
-        };
+        let collector = Collector { sender, status: Arc::clone(&status), no_room: no_room.clone() };
         for second in 0..3 {
             let now = Moment { utc_ms: NOW.utc_ms + second * 1_000, ..NOW };
             let seen = Observation::now(Metric::HeartRate, 720);
@@ -247,8 +277,9 @@ mod tests {
             spool: Arc::clone(&spool),
             status: Arc::clone(&status),
             devices: vec![Normaliser::new(device)],
-            clock: || NOW,
+            clock: Arc::new(Clock::of_the_moment()),
             pending: VecDeque::new(),
+            asides: Vec::new(),
             lost: Vec::new(),
             tell_losses: false,
             no_room,

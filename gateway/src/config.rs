@@ -96,6 +96,9 @@ pub struct DeviceConfig {
     /// After how long unseen an alert is logged, s.
     #[serde(default = "default_out_of_range_s")]
     pub out_of_range_s: u32,
+    /// Since when this participant wears it, RFC 3339: what the device stored before is somebody else's and is not taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<chrono::DateTime<chrono::FixedOffset>>,
     /// Raised by hand when the device was reset or given to somebody else: its counters begin anew.
     #[serde(default)]
     pub epoch: u32,

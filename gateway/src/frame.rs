@@ -1,8 +1,9 @@
 //! How readings lie in the spool: a frame is what one commit took, series by series, as varints.
 //!
-//! `1`, base time (ms UTC, zigzag); then for each series: its number, a byte of flags, the UTC offset and how it was
-//! recorded where flagged, the number of readings, and for each reading start (zigzag, from the one before; the first
-//! from the base), then where flagged the duration, `seq`, `rev`, and always the value (zigzag).
+//! `2`, base time (ms UTC, zigzag); then for each series: its number, a byte of flags and how it was recorded, where
+//! flagged the UTC offset and the clock's stretch, the number of readings, and for each reading start (zigzag, from the one
+//! before; the first from the base), then where flagged the duration, `seq`, `rev`, and always the value (zigzag).
+//! Format `1` has no stretches and is read too.
 
 use foulee_contract::{How, Provenance, Tuple, Value};
 
@@ -13,6 +14,8 @@ pub struct Group {
     pub series: u32,
     /// Where and how they were recorded.
     pub provenance: Provenance,
+    /// The stretch of the gateway's clock that stamped them; 0 where a device's did.
+    pub stretch: u32,
     /// The readings.
     pub tuples: Vec<Tuple>,
 }
@@ -22,11 +25,15 @@ pub struct Group {
 #[error("not a frame that this gateway can read")]
 pub struct FrameError;
 
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
+const FIRST_FORMAT: u8 = 1;
 const HAS_OFFSET: u8 = 1;
 const HAS_DURATION: u8 = 2;
 const HAS_SEQ: u8 = 4;
 const HAS_REV: u8 = 8;
+const HOW_SHIFT: u8 = 4;
+const HOW_MASK: u8 = 3;
+const HAS_STRETCH: u8 = 64;
 
 /// The bytes of a frame. A gateway never makes tombstones; they are left out.
 #[must_use]
@@ -35,17 +42,21 @@ pub fn encode(groups: &[Group]) -> Vec<u8> {
     let mut out = vec![FORMAT];
     put_signed(&mut out, base);
     for group in groups {
-        let Group { series, provenance, tuples } = group;
+        let Group { series, provenance, stretch, tuples } = group;
         let flag = |any: bool, bit| if any { bit } else { 0 };
         let flags = flag(provenance.offset_minutes.is_some(), HAS_OFFSET)
             | flag(tuples.iter().any(|t| t.end_ms != t.start_ms), HAS_DURATION)
             | flag(tuples.iter().any(|t| t.seq != 0), HAS_SEQ)
             | flag(tuples.iter().any(|t| t.rev != 0), HAS_REV)
-            | (provenance.how as u8) << 4;
+            | flag(*stretch != 0, HAS_STRETCH)
+            | (provenance.how as u8) << HOW_SHIFT;
         put(&mut out, u64::from(*series));
         out.push(flags);
         if let Some(offset) = provenance.offset_minutes {
             put_signed(&mut out, i64::from(offset));
+        }
+        if *stretch != 0 {
+            put(&mut out, u64::from(*stretch));
         }
         let present = tuples.iter().filter_map(|tuple| Some((tuple, tuple.value.present()?)));
         put(&mut out, present.clone().count() as u64);
@@ -74,7 +85,7 @@ pub fn encode(groups: &[Group]) -> Vec<u8> {
 /// [`FrameError`] for anything that [`encode`] did not write.
 pub fn decode(bytes: &[u8]) -> Result<Vec<Group>, FrameError> {
     let mut input = Input(bytes);
-    if input.byte()? != FORMAT {
+    if !matches!(input.byte()?, FIRST_FORMAT | FORMAT) {
         return Err(FrameError);
     }
     let base = input.signed()?;
@@ -82,10 +93,14 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<Group>, FrameError> {
     while !input.0.is_empty() {
         let series = u32::try_from(input.number()?).map_err(|_| FrameError)?;
         let flags = input.byte()?;
-        let how = How::from_code(flags >> 4).ok_or(FrameError)?;
+        let how = How::from_code(flags >> HOW_SHIFT & HOW_MASK).ok_or(FrameError)?;
         let offset_minutes = match flags & HAS_OFFSET {
             0 => None,
             _ => Some(i16::try_from(input.signed()?).map_err(|_| FrameError)?),
+        };
+        let stretch = match flags & HAS_STRETCH {
+            0 => 0,
+            _ => u32::try_from(input.number()?).map_err(|_| FrameError)?,
         };
         let count = input.number()?;
         // A reading takes two bytes at least: no more memory is set aside than the frame can fill.
@@ -103,7 +118,7 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<Group>, FrameError> {
             let value = Value::Present(input.signed()?);
             tuples.push(Tuple { start_ms, end_ms: start_ms.wrapping_add(duration), seq, rev, value });
         }
-        groups.push(Group { series, provenance: Provenance { offset_minutes, how }, tuples });
+        groups.push(Group { series, provenance: Provenance { offset_minutes, how }, stretch, tuples });
     }
     Ok(groups)
 }
@@ -169,10 +184,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_frame_comes_back(groups in prop::collection::vec((any::<u32>(), tuples(), any::<Option<i16>>(), 0..4u8), 0..5)) {
-            let groups: Vec<Group> = groups.into_iter().map(|(series, tuples, offset_minutes, how)| {
+        fn a_frame_comes_back(groups in prop::collection::vec((any::<u32>(), tuples(), any::<Option<i16>>(), 0..4u8, any::<u32>()), 0..5)) {
+            let groups: Vec<Group> = groups.into_iter().map(|(series, tuples, offset_minutes, how, stretch)| {
                 let provenance = Provenance { offset_minutes, how: How::from_code(how).unwrap() };
-                Group { series, provenance, tuples }
+                Group { series, provenance, stretch, tuples }
             }).collect();
             prop_assert_eq!(decode(&encode(&groups)), Ok(groups));
         }
@@ -190,6 +205,7 @@ mod tests {
             .map(|series| Group {
                 series,
                 provenance: Provenance { offset_minutes: Some(60), how: How::Automatic },
+                stretch: 1,
                 tuples: vec![Tuple {
                     start_ms,
                     end_ms: start_ms,
@@ -199,6 +215,6 @@ mod tests {
                 }],
             })
             .collect();
-        assert!(encode(&groups).len() <= 40, "{}", encode(&groups).len());
+        assert!(encode(&groups).len() <= 44, "{}", encode(&groups).len());
     }
 }

@@ -21,12 +21,15 @@
 #![forbid(unsafe_code)]
 
 pub mod ble;
+pub mod clock;
 pub mod collector;
 pub mod command;
 pub mod config;
 pub mod driver;
 mod error;
 pub mod frame;
+mod kept;
+mod memories;
 pub mod normalise;
 pub mod spool;
 pub mod status;

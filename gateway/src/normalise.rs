@@ -1,8 +1,9 @@
 //! From what a driver observed to readings of the contract, losing nothing.
 //!
 //! A reading's `start` is frozen here, before it is spooled: the instant of receipt for what is live, the device's own
-//! time for what it had stored. What the device's clock was off by is a `clock_skew` reading of its own, applied where
-//! readings are read, so that the same stored record fetched twice is the same reading.
+//! time for what it had stored, so that the same stored record fetched twice is the same reading. What a live device's clock
+//! is off by is a `clock_skew` reading of its own, and moves nothing: its values are stamped here. A device that stores is
+//! believed while its clock is ours; what it stored under another one is set aside. Where our own clock is wrong: [`crate::clock`].
 
 use std::collections::HashMap;
 
@@ -20,6 +21,8 @@ pub struct Taken {
     pub tuple: Tuple,
     /// Where and how it was recorded.
     pub provenance: Provenance,
+    /// The stretch of the gateway's clock that stamped it; 0 where the device's did.
+    pub stretch: u32,
 }
 
 /// Why an observation was not taken. It is counted and written down, never sent.
@@ -27,6 +30,8 @@ pub struct Taken {
 pub enum Quarantine {
     /// The device's clock was never set: its times are before the gateway could have met it.
     ClockNotSet,
+    /// The device's clock showed another day than it was: nobody knows when this was.
+    ClockOff,
     /// The device's clock runs ahead: its record lies in the future.
     InTheFuture,
     /// No device can mean that value.
@@ -41,6 +46,7 @@ impl Quarantine {
     pub fn word(self) -> &'static str {
         match self {
             Self::ClockNotSet => "clock_not_set",
+            Self::ClockOff => "clock_off",
             Self::InTheFuture => "in_the_future",
             Self::OutOfRange => "out_of_range",
             Self::Reversed => "reversed",
@@ -97,6 +103,7 @@ impl Normaliser {
     /// # Errors
     /// With the reason where it cannot be taken.
     pub fn take(&mut self, seen: &Observation, now: Moment) -> Result<Option<Taken>, Quarantine> {
+        let mut stretch = now.stretch;
         let (start_ms, end_ms) = match seen.when {
             When::Now => {
                 if seen.metric == Metric::Contact && self.contact_is_known(seen.value, now.utc_ms) {
@@ -106,6 +113,11 @@ impl Normaliser {
                 (at, at)
             }
             When::Since(start_ms) => (start_ms, now.utc_ms),
+            When::Device { start_ms, .. }
+                if self.device.since.is_some_and(|since| start_ms < since.timestamp_millis()) =>
+            {
+                return Ok(None);
+            }
             When::Device { start_ms, end_ms } => {
                 if start_ms > now.utc_ms + AHEAD_MS {
                     return Err(Quarantine::InTheFuture);
@@ -113,6 +125,7 @@ impl Normaliser {
                 if start_ms < now.utc_ms - OLDEST_STORED_MS {
                     return Err(Quarantine::ClockNotSet);
                 }
+                stretch = 0;
                 (start_ms, end_ms)
             }
         };
@@ -129,6 +142,7 @@ impl Normaliser {
             series: self.series(seen.metric, seen.grain, seen.epoch),
             tuple,
             provenance: provenance(now),
+            stretch,
         }))
     }
 
@@ -145,6 +159,7 @@ impl Normaliser {
                 value: Value::Present(cause as i64),
             },
             provenance: provenance(now),
+            stretch: now.stretch,
         })
     }
 
@@ -175,4 +190,59 @@ impl Normaliser {
 
 fn provenance(now: Moment) -> Provenance {
     Provenance { offset_minutes: Some(now.offset_minutes), how: How::Automatic }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::driver::Family;
+    use foulee_contract::ParticipantId;
+
+    const NOW: Moment = Moment { stretch: 3, ..Moment::sure(1_767_571_200_000, 60) };
+    const DAY_MS: i64 = 86_400_000;
+
+    fn normaliser(since: Option<&str>) -> Normaliser {
+        Normaliser::new(DeviceConfig {
+            name: "ring-1".into(),
+            address: "C0:FF:EE:00:00:01".into(),
+            family: Family::ColmiRing,
+            participant: ParticipantId::from_parts(1, [1; 10]),
+            streams: None,
+            bond: false,
+            out_of_range_s: 900,
+            since: since.map(|since| since.parse().unwrap()),
+            epoch: 0,
+        })
+    }
+
+    fn stored(start_ms: i64) -> Observation {
+        let when = When::Device { start_ms, end_ms: start_ms + 900_000 };
+        Observation { when, ..Observation::now(Metric::Steps, 40) }
+    }
+
+    #[test]
+    fn what_a_device_stored_has_its_own_time_and_what_is_live_has_ours() {
+        let mut normaliser = normaliser(None);
+        let live = normaliser.take(&Observation::now(Metric::HeartRate, 720), NOW).unwrap().unwrap();
+        assert_eq!((live.tuple.start_ms, live.stretch), (NOW.utc_ms, 3));
+        let stored = normaliser.take(&stored(NOW.utc_ms - DAY_MS), NOW).unwrap().unwrap();
+        assert_eq!((stored.tuple.start_ms, stored.stretch), (NOW.utc_ms - DAY_MS, 0));
+    }
+
+    #[test]
+    fn what_cannot_be_when_it_says_is_set_aside_with_the_reason() {
+        let mut normaliser = normaliser(None);
+        let mut why = |start_ms| normaliser.take(&stored(start_ms), NOW).err();
+        assert_eq!(why(NOW.utc_ms + 180_000), Some(Quarantine::InTheFuture));
+        assert_eq!(why(946_684_800_000), Some(Quarantine::ClockNotSet));
+        assert_eq!(why(NOW.utc_ms + 60_000), None);
+    }
+
+    #[test]
+    fn what_somebody_else_wore_is_not_taken() {
+        let mut normaliser = normaliser(Some("2026-01-05T01:00:00+01:00"));
+        assert_eq!(NOW.utc_ms, 1_767_571_200_000);
+        assert_eq!(normaliser.take(&stored(NOW.utc_ms - 1), NOW), Ok(None));
+        assert!(normaliser.take(&stored(NOW.utc_ms), NOW).unwrap().is_some());
+    }
 }

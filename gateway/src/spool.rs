@@ -17,6 +17,7 @@ use foulee_journal::{Cause, Disk, Journal, JournalError, Key, Loss, Options, Pos
 use serde::{Deserialize, Serialize};
 
 use crate::GatewayError;
+use crate::clock::stretch::Correction;
 use crate::config::SpoolConfig;
 use crate::frame::{self, Group};
 use crate::normalise::Taken;
@@ -87,6 +88,39 @@ impl Batched {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.frames.is_empty() && !self.moved
+    }
+
+    /// Corrects what the gateway's own clock stamped wrong. What nobody knows the time of is taken out, to be set aside
+    /// once the rest was sent.
+    ///
+    /// # Errors
+    /// That of `correct`; then nothing may be sent.
+    pub fn put_right<E>(
+        &mut self,
+        mut correct: impl FnMut(u32) -> Result<Correction, E>,
+    ) -> Result<Vec<Aside>, E> {
+        let mut unknown = Vec::new();
+        for group in self.frames.iter_mut().flat_map(|frame| &mut frame.groups) {
+            match correct(group.stretch)? {
+                Correction::Add(0) => {}
+                Correction::Add(ms) => {
+                    for tuple in &mut group.tuples {
+                        tuple.start_ms = tuple.start_ms.saturating_add(ms);
+                        tuple.end_ms = tuple.end_ms.saturating_add(ms);
+                    }
+                }
+                Correction::NotKnown => unknown.push(group.clone()),
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(Vec::new());
+        }
+        for frame in &mut self.frames {
+            frame.groups.retain(|group| !unknown.contains(group));
+        }
+        let fix = "its times contradict what came before or after".to_owned();
+        let frame = Some(frame::encode(&unknown));
+        Ok(vec![Aside { code: "clock_not_known".to_owned(), fix, batch: None, frame }])
     }
 
     /// The frames.
@@ -241,7 +275,7 @@ impl Spool {
             batch: one_of(batch, rejection),
             frame: None,
         });
-        self.keep_aside(asides.collect())
+        self.keep_aside(&asides.collect::<Vec<_>>())
     }
 
     /// Keeps a frame that the service refused whole.
@@ -250,7 +284,7 @@ impl Spool {
     /// When the disk fails.
     pub fn set_frame_aside(&self, waiting: &Waiting, why: &str) -> Result<(), GatewayError> {
         let frame = Some(waiting.bytes.clone());
-        self.keep_aside(vec![Aside {
+        self.keep_aside(&[Aside {
             code: "batch_refused".to_owned(),
             fix: why.to_owned(),
             batch: None,
@@ -262,12 +296,12 @@ impl Spool {
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn keep_aside(&self, asides: Vec<Aside>) -> Result<(), GatewayError> {
+    pub fn keep_aside(&self, asides: &[Aside]) -> Result<(), GatewayError> {
         if asides.is_empty() {
             return Ok(());
         }
         let mut inner = self.lock_inner();
-        let kept = inner.keep_aside(&asides);
+        let kept = inner.keep_aside(asides);
         drop(inner);
         kept.map_err(|source| self.fault(source))
     }
@@ -391,17 +425,17 @@ impl Inner {
         if readings.is_empty() {
             return Ok(Committed::default());
         }
-        let mut groups: BTreeMap<(u32, Provenance), Vec<Tuple>> = BTreeMap::new();
+        let mut groups: BTreeMap<(u32, Provenance, u32), Vec<Tuple>> = BTreeMap::new();
         let (mut first_ms, mut last_ms) = (i64::MAX, i64::MIN);
-        for Taken { series, tuple, provenance } in readings {
+        for Taken { series, tuple, provenance, stretch } in readings {
             let no = self.number(series, tuple.start_ms)?;
-            groups.entry((no, *provenance)).or_default().push(*tuple);
+            groups.entry((no, *provenance, *stretch)).or_default().push(*tuple);
             first_ms = first_ms.min(tuple.start_ms);
             last_ms = last_ms.max(tuple.end_ms);
         }
         let groups: Vec<Group> = groups
             .into_iter()
-            .map(|((series, provenance), tuples)| Group { series, provenance, tuples })
+            .map(|((series, provenance, stretch), tuples)| Group { series, provenance, stretch, tuples })
             .collect();
         self.readings.discard_pending();
         self.readings.append(&frame::encode(&groups), first_ms, last_ms)?;
@@ -542,7 +576,8 @@ fn taken_of(batch: &Batch) -> Vec<Taken> {
             if let Some(value) = points.and_then(|points| points.value.get(at).copied().flatten()) {
                 let value = foulee_contract::Value::Present(value);
                 let tuple = Tuple { start_ms: *start, end_ms: end, seq, rev, value };
-                taken.push(Taken { series: series.clone(), tuple, provenance });
+                // What was sent once has its time: its stretch is done with.
+                taken.push(Taken { series: series.clone(), tuple, provenance, stretch: 0 });
             }
         }
     }

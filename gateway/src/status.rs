@@ -80,6 +80,12 @@ pub struct Snapshot {
     pub uplink: BTreeMap<String, u64>,
     /// Restarts of bluetoothd that were noticed.
     pub bluetooth_restarts: u64,
+    /// Whether the clock is known to be right.
+    #[serde(default)]
+    pub clock_sure: bool,
+    /// What is added to the machine's clock, ms.
+    #[serde(default)]
+    pub clock_added_ms: i64,
     /// The spool.
     pub waiting_commits: u64,
     /// Its bytes.
@@ -132,6 +138,12 @@ impl Status {
     /// What the service said to a batch.
     pub fn uplink(&self, word: &str) {
         *self.lock().uplink.entry(word.to_owned()).or_default() += 1;
+    }
+
+    /// How the clock is.
+    pub fn clock(&self, sure: bool, added_ms: i64) {
+        let mut inner = self.lock();
+        (inner.clock_sure, inner.clock_added_ms) = (sure, added_ms);
     }
 
     /// bluetoothd came back.
@@ -192,6 +204,9 @@ impl Snapshot {
         put("gateway_readings_acknowledged_total", "counter", &one(self.acknowledged));
         put("gateway_readings_set_aside_total", "counter", &one(self.set_aside));
         put("gateway_bluetooth_restarts_total", "counter", &one(self.bluetooth_restarts));
+        put("gateway_clock_sure", "gauge", &one(u64::from(self.clock_sure)));
+        let added_s = self.clock_added_ms as f64 / 1_000.0;
+        put("gateway_clock_added_seconds", "gauge", &[(String::new(), added_s)]);
         put("gateway_spool_bytes", "gauge", &one(self.spool_bytes));
         put("gateway_spool_waiting_commits", "gauge", &one(self.waiting_commits));
         let oldest = self.oldest_ms.map_or(0.0, |ms| ((self.at_ms - ms).max(0) as f64) / 1_000.0);

@@ -12,6 +12,8 @@ mod chain;
 #[path = "crash/chance.rs"]
 #[expect(dead_code, reason = "shared with the crash tests")]
 mod chance;
+#[path = "gateway/clocks.rs"]
+mod clocks;
 #[path = "support/foulee.rs"]
 mod foulee;
 #[path = "gateway/verdict.rs"]

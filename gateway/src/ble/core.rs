@@ -1,6 +1,7 @@
 //! What a device's values become, whoever brings them: its stream of notifications or an answer to a read.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use foulee_contract::{GapCause, Metric};
@@ -9,11 +10,13 @@ use uuid::Uuid;
 
 use super::Shared;
 use crate::config::DeviceConfig;
-use crate::driver::{Action, Driver, Moment};
-use crate::normalise::Normaliser;
+use crate::driver::{Action, Driver, Moment, Observation, When};
+use crate::normalise::{Normaliser, Quarantine};
 
 /// How long after a read the same value may come as a notification, which BlueZ makes of every read.
 const ECHO_MS: i64 = 2_000;
+/// Stored records that were set aside and are remembered, so that the same one, fetched again, is not set aside again.
+const MOST_DOUBTED: usize = 20_000;
 
 /// A read under way, and what was notified of its characteristic meanwhile.
 struct Reading {
@@ -30,12 +33,16 @@ pub(super) struct Core {
     actions: UnboundedSender<Action>,
     /// A read under way.
     reading: Option<Reading>,
-    /// What was read last, until when its echo may come.
-    echo: Option<(Uuid, Vec<u8>, i64)>,
+    /// What was read last, and when: its echo may come.
+    echo: Option<(Uuid, Vec<u8>, Moment)>,
     /// When anything was last heard.
-    pub(super) heard_ms: i64,
+    pub(super) heard: Option<Moment>,
     /// Since when nothing is recorded.
-    pub(super) down_since_ms: Option<i64>,
+    down_since: Option<Moment>,
+    /// Until when an earlier run collected, ms UTC, and when this one began: told once the clock is known to be right.
+    earlier: Option<(i64, Moment)>,
+    /// What was set aside: metric, start and value of stored records.
+    doubted: HashSet<(Metric, i64, i64)>,
 }
 
 impl Core {
@@ -45,21 +52,26 @@ impl Core {
         actions: UnboundedSender<Action>,
         since_ms: Option<i64>,
     ) -> Rc<RefCell<Self>> {
+        let begun = shared.clock.now();
         Rc::new(RefCell::new(Self {
             name: device.status_name(),
             shared: Rc::clone(shared),
-            driver: device.family.driver(|stream| device.wants(stream)),
+            driver: device
+                .family
+                .driver(|stream| device.wants(stream), shared.memories.borrow().of(&device.status_name())),
             normaliser: Normaliser::new(device.clone()),
             actions,
             reading: None,
             echo: None,
-            heard_ms: 0,
-            down_since_ms: since_ms,
+            heard: None,
+            down_since: None,
+            earlier: since_ms.map(|since_ms| (since_ms, begun)),
+            doubted: HashSet::new(),
         }))
     }
 
     pub(super) fn now(&self) -> Moment {
-        (self.shared.clock)()
+        self.shared.clock.now()
     }
 
     /// A notification.
@@ -71,10 +83,10 @@ impl Core {
             reading.held.push((now, bytes));
             return;
         }
-        if let Some((uuid, read, until_ms)) = &self.echo
+        if let Some((uuid, read, at)) = &self.echo
             && *uuid == characteristic
         {
-            let is_echo = *read == bytes && now.utc_ms <= *until_ms;
+            let is_echo = *read == bytes && now.utc_ms - at.by_clock_of(now) <= ECHO_MS;
             self.echo = None;
             if is_echo {
                 return;
@@ -95,7 +107,7 @@ impl Core {
         if let Some(answer) = answer {
             match held.iter().position(|(_, bytes)| bytes == answer) {
                 Some(at) => drop(held.remove(at)),
-                None => self.echo = Some((characteristic, answer.to_vec(), now.utc_ms + ECHO_MS)),
+                None => self.echo = Some((characteristic, answer.to_vec(), now)),
             }
             self.value(characteristic, answer, now);
         }
@@ -105,7 +117,7 @@ impl Core {
     }
 
     fn value(&mut self, characteristic: Uuid, bytes: &[u8], now: Moment) {
-        self.heard_ms = now.utc_ms;
+        self.heard = Some(now);
         self.up(now);
         match self.driver.on_value(characteristic, bytes, now) {
             Ok(actions) => self.act(actions, now),
@@ -126,6 +138,7 @@ impl Core {
     /// A minute has passed on a link.
     pub(super) fn minute(&mut self) {
         let now = self.now();
+        self.earlier_run(now);
         let actions = self.driver.on_minute(now);
         self.act(actions, now);
     }
@@ -133,10 +146,21 @@ impl Core {
     /// Readings are taken, everything else waits for the session.
     fn act(&mut self, actions: Vec<Action>, now: Moment) {
         for action in actions {
-            let Action::Take(seen) = action else {
-                // The session lives as long as this.
-                let _ = self.actions.send(action);
-                continue;
+            let seen = match action {
+                Action::Take(seen) => seen,
+                Action::Doubt(seen) => {
+                    self.set_aside(&seen, Quarantine::ClockOff);
+                    continue;
+                }
+                Action::Remember(memory) => {
+                    self.shared.memories.borrow_mut().keep(&self.name, memory);
+                    continue;
+                }
+                action => {
+                    // The session lives as long as this.
+                    let _ = self.actions.send(action);
+                    continue;
+                }
             };
             match self.normaliser.take(&seen, now) {
                 Ok(None) => {}
@@ -151,44 +175,70 @@ impl Core {
                     });
                     self.shared.collector.take(taken);
                 }
-                Err(reason) => {
-                    let word = reason.word();
-                    self.shared.status.device(&self.name, |device| {
-                        *device.quarantined.entry(word.to_owned()).or_default() += 1;
-                    });
-                    tracing::warn!(device = self.name, metric = %seen.metric, reason = word, "a reading is set aside");
-                    self.shared.collector.set_aside(&self.normaliser, &seen, word);
-                }
+                Err(reason) => self.set_aside(&seen, reason),
             }
         }
+    }
+
+    fn set_aside(&mut self, seen: &Observation, reason: Quarantine) {
+        if let When::Device { start_ms, .. } = seen.when {
+            if !self.doubted.insert((seen.metric, start_ms, seen.value)) {
+                return;
+            }
+            if self.doubted.len() > MOST_DOUBTED {
+                self.doubted.clear();
+            }
+        }
+        let word = reason.word();
+        let count = self.shared.status.device(&self.name, |device| {
+            let count = device.quarantined.entry(word.to_owned()).or_default();
+            *count += 1;
+            *count
+        });
+        // The first, the tenth, the hundredth: a ring may have stored thousands.
+        if 10_u64.checked_pow(count.ilog10()) == Some(count) {
+            tracing::warn!(device = self.name, metric = %seen.metric, reason = word, count, "readings are set aside");
+        }
+        self.shared.collector.set_aside(&self.normaliser, seen, word);
     }
 
     /// The link is lost: from the last that was heard on, nothing is recorded.
     pub(super) fn down(&mut self) {
         let now = self.now();
-        self.down_since_ms.get_or_insert(if self.heard_ms > 0 { self.heard_ms } else { now.utc_ms });
+        self.down_since.get_or_insert(self.heard.unwrap_or(now));
     }
 
     /// Tells of the time without a link so far, and goes on from there.
     pub(super) fn still_down(&mut self) {
         let now = self.now();
-        if let Some(since_ms) = self.down_since_ms {
-            self.gap(since_ms, now);
-            self.down_since_ms = Some(now.utc_ms.max(since_ms));
+        self.earlier_run(now);
+        if let Some(since) = self.down_since {
+            self.gap(since.by_clock_of(now), now.utc_ms, now);
+            self.down_since = Some(now);
         }
     }
 
     fn up(&mut self, now: Moment) {
-        if let Some(since_ms) = self.down_since_ms.take() {
-            self.gap(since_ms, now);
+        self.earlier_run(now);
+        if let Some(since) = self.down_since.take() {
+            self.gap(since.by_clock_of(now), now.utc_ms, now);
         }
     }
 
-    fn gap(&self, since_ms: i64, now: Moment) {
+    /// Tells of the time between an earlier run and this one. By a clock that may be wrong nobody knows how long it was.
+    fn earlier_run(&mut self, now: Moment) {
+        if now.sure
+            && let Some((since_ms, begun)) = self.earlier.take()
+        {
+            self.gap(since_ms, begun.by_clock_of(now), now);
+        }
+    }
+
+    fn gap(&self, since_ms: i64, until_ms: i64, now: Moment) {
         // In pieces of a day at most, as long as an earlier run may have been ago.
-        let mut from_ms = since_ms.max(now.utc_ms - 60 * 86_400_000);
-        while from_ms < now.utc_ms {
-            let to_ms = now.utc_ms.min(from_ms + 86_400_000);
+        let mut from_ms = since_ms.max(until_ms - 60 * 86_400_000);
+        while from_ms < until_ms {
+            let to_ms = until_ms.min(from_ms + 86_400_000);
             if let Some(gap) = self.normaliser.gap(from_ms, to_ms, GapCause::Link, now) {
                 self.shared.collector.take(gap);
             }

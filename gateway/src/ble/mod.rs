@@ -10,14 +10,16 @@ mod core;
 mod radio;
 mod session;
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::GatewayError;
+use crate::clock::Clock;
 use crate::collector::Collector;
 use crate::config::Config;
-use crate::driver::Moment;
+use crate::memories::Memories;
 use crate::status::Status;
 use crate::stop::Stop;
 pub use radio::{Heard, listen, pair};
@@ -27,7 +29,8 @@ struct Shared {
     config: Config,
     collector: Collector,
     status: Arc<Status>,
-    clock: fn() -> Moment,
+    clock: Arc<Clock>,
+    memories: RefCell<Memories>,
 }
 
 /// Collects until `stop`. `since_ms` is until when an earlier run collected: the time in between becomes a gap.
@@ -39,12 +42,13 @@ pub fn run(
     collector: Collector,
     status: Arc<Status>,
     stop: &Stop,
-    clock: fn() -> Moment,
+    clock: Arc<Clock>,
     since_ms: Option<i64>,
 ) -> Result<(), GatewayError> {
     let runtime = runtime()?;
     let local = tokio::task::LocalSet::new();
-    let shared = Rc::new(Shared { config, collector, status, clock });
+    let memories = RefCell::new(Memories::open(&config.spool.folder)?);
+    let shared = Rc::new(Shared { config, collector, status, clock, memories });
     let result = local.block_on(&runtime, collect(shared, stop.clone(), since_ms));
     {
         // btleplug's streams start a task when they are dropped.

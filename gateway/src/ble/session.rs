@@ -257,7 +257,7 @@ impl Session {
             tokio::time::interval_at(Instant::now() + Duration::from_secs(60), Duration::from_secs(60));
         let mut look = tokio::time::interval_at(Instant::now() + LOOK_EVERY, LOOK_EVERY);
         let mut last_good = Instant::now();
-        let mut heard_ms = self.core.borrow().heard_ms;
+        let mut heard = self.core.borrow().heard;
         loop {
             tokio::select! {
                 biased;
@@ -278,10 +278,10 @@ impl Session {
                 }
                 _ = minute.tick() => self.core.borrow_mut().minute(),
                 _ = look.tick() => {
-                    let (heard_now, now_ms) = { let core = self.core.borrow(); (core.heard_ms, core.now().utc_ms) };
+                    let (heard_now, now_ms) = { let core = self.core.borrow(); (core.heard, core.now().utc_ms) };
                     self.status(|device| device.last_seen_ms = Some(now_ms));
-                    if heard_now != heard_ms {
-                        (heard_ms, last_good) = (heard_now, Instant::now());
+                    if heard_now != heard {
+                        (heard, last_good) = (heard_now, Instant::now());
                     }
                     if !matches!(timeout(CALL_TIMEOUT, peripheral.is_connected()).await, Ok(Ok(true))) {
                         return Ended::Lost;
@@ -330,7 +330,8 @@ impl Session {
             }
         };
         match action {
-            Action::Take(_) => Ok(()),
+            // Done by the core.
+            Action::Take(_) | Action::Doubt(_) | Action::Remember(_) => Ok(()),
             Action::Subscribe(uuid) => match find(uuid) {
                 Some(characteristic) => {
                     done("subscribe", timeout(CALL_TIMEOUT, peripheral.subscribe(&characteristic)).await)

@@ -1,5 +1,6 @@
-use super::{clock, print};
+use super::print;
 use crate::GatewayError;
+use crate::clock::machine;
 use crate::config::Config;
 use crate::status::{DeviceStatus, Presence, Snapshot};
 
@@ -18,7 +19,7 @@ pub(super) fn run(args: &Args, config: &Config) -> Result<(), GatewayError> {
     if args.json {
         return print(&serde_json::to_string(&snapshot).unwrap_or_default());
     }
-    let age_s = (clock().utc_ms - snapshot.at_ms) / 1_000;
+    let age_s = (machine().utc_ms - snapshot.at_ms) / 1_000;
     if snapshot.at_ms == 0 || age_s > 30 {
         eprintln!("no gateway runs on this configuration; this is how it was when it last did");
     }

@@ -11,12 +11,10 @@ use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use chrono::{Local, Offset as _, Utc};
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::GatewayError;
 use crate::config::Config;
-use crate::driver::Moment;
 
 /// Collects from wearables over Bluetooth Low Energy and never loses a reading.
 #[derive(Debug, Parser)]
@@ -75,13 +73,6 @@ enum Command {
 enum ConfigCommand {
     /// Print the effective configuration, or the line and key at fault
     Check,
-}
-
-/// The gateway's clock.
-pub(crate) fn clock() -> Moment {
-    let now = Utc::now();
-    let offset = now.with_timezone(&Local).offset().fix().local_minus_utc() / 60;
-    Moment { utc_ms: now.timestamp_millis(), offset_minutes: i16::try_from(offset).unwrap_or(0) }
 }
 
 /// Reads the arguments and does what they ask.

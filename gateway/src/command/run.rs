@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::clock;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::spool::Spool;
 use crate::status::{Snapshot, Status};
@@ -15,27 +15,29 @@ pub(super) fn run(config: Config) -> Result<(), GatewayError> {
     let folder = config.spool.folder.clone();
     let before = Snapshot::read(&folder);
     let (spool, lost) = Spool::open(&config.spool)?;
+    let clock = Arc::new(Clock::open(&folder)?);
     let (spool, status, stop) = (Arc::new(spool), Arc::new(Status::default()), Stop::default());
     // The uplink goes on until everything that came is sealed.
     let no_more = Stop::default();
     let (collector, collecting) =
-        collector::start(Arc::clone(&spool), Arc::clone(&status), &config.devices, lost, clock)?;
+        collector::start(Arc::clone(&spool), Arc::clone(&status), &config.devices, lost, Arc::clone(&clock))?;
     let sending = {
         let (config, spool, status) = (config.uplink.clone(), Arc::clone(&spool), Arc::clone(&status));
+        let clock = Arc::clone(&clock);
         let (stop, no_more) = (stop.clone(), no_more.clone());
         spawn("uplink", move || {
-            let result = uplink::run(&config, &spool, &status, &no_more);
+            let result = uplink::run(&config, &spool, &status, &clock, &no_more);
             // Without a token there is nothing to send with: end, and say so, rather than fill the disk.
             stop.set();
             result
         })?
     };
     let reporting = {
-        let (spool, status, stop, folder) =
-            (Arc::clone(&spool), Arc::clone(&status), stop.clone(), folder.clone());
+        let (spool, status, stop, folder, clock) =
+            (Arc::clone(&spool), Arc::clone(&status), stop.clone(), folder.clone(), Arc::clone(&clock));
         spawn("status", move || {
             while !stop.wait(STATUS_EVERY) {
-                report(&spool, &status, &folder);
+                report(&spool, &status, &clock, &folder);
             }
         })?
     };
@@ -45,7 +47,7 @@ pub(super) fn run(config: Config) -> Result<(), GatewayError> {
     };
     tracing::info!(devices = config.devices.len(), spool = %folder.display(), "collecting");
     let since_ms = before.map(|before| before.at_ms);
-    let radio = ble::run(config, collector, Arc::clone(&status), &stop, clock, since_ms);
+    let radio = ble::run(config, collector, Arc::clone(&status), &stop, Arc::clone(&clock), since_ms);
     // The radio has ended, and with it the last collector: what came is sealed, then sent as far as it goes.
     let _ = collecting.join();
     stop.set();
@@ -53,7 +55,8 @@ pub(super) fn run(config: Config) -> Result<(), GatewayError> {
     let sent = sending.join();
     let _ = (reporting.join(), signals.join());
     spool.settle()?;
-    report(&spool, &status, &folder);
+    clock.settle();
+    report(&spool, &status, &clock, &folder);
     radio?;
     match sent {
         Ok(result) => result,
@@ -61,8 +64,10 @@ pub(super) fn run(config: Config) -> Result<(), GatewayError> {
     }
 }
 
-fn report(spool: &Spool, status: &Status, folder: &std::path::Path) {
-    let snapshot = status.snapshot(clock().utc_ms, spool.stats().ok());
+fn report(spool: &Spool, status: &Status, clock: &Clock, folder: &std::path::Path) {
+    let now = clock.now();
+    status.clock(now.sure, clock.applied_ms());
+    let snapshot = status.snapshot(now.utc_ms, spool.stats().ok());
     if let Err(error) = snapshot.write(folder) {
         tracing::warn!(error = &error as &dyn std::error::Error, "the status could not be written");
     }

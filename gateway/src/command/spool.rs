@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::print;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::spool::Spool;
 use crate::status::Status;
@@ -38,7 +39,8 @@ impl Command {
             Self::Drain => {
                 let (spool, status, stop) = (Arc::new(spool), Arc::new(Status::default()), Stop::default());
                 stop.set();
-                uplink::run(&config.uplink, &spool, &status, &stop)?;
+                let clock = Arc::new(Clock::open(&config.spool.folder)?);
+                uplink::run(&config.uplink, &spool, &status, &clock, &stop)?;
                 spool.settle()?;
                 let left = spool.stats()?.waiting_commits;
                 let sent = status.snapshot(0, None).acknowledged;

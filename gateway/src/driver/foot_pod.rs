@@ -18,8 +18,8 @@ const EPOCH_MS: i64 = 10_000;
 pub(super) struct FootPod {
     steps: bool,
     battery: Battery,
-    epoch_start_ms: Option<i64>,
-    last_ms: i64,
+    epoch_start: Option<Moment>,
+    last: Option<Moment>,
     /// Cadence times time, in steps per minute times ms; what rounding left is carried on.
     sum: i64,
 }
@@ -29,26 +29,27 @@ impl FootPod {
         Self {
             steps: wants(Stream::Steps),
             battery: Battery::new(&wants),
-            epoch_start_ms: None,
-            last_ms: 0,
+            epoch_start: None,
+            last: None,
             sum: 0,
         }
     }
 
-    fn cadence(&mut self, per_min: u8, now_ms: i64) -> Vec<Action> {
-        let since = now_ms - self.last_ms;
-        self.last_ms = now_ms;
-        let Some(start_ms) = self.epoch_start_ms.filter(|_| (1..=LONGEST_MS).contains(&since)) else {
-            self.epoch_start_ms = Some(now_ms);
+    fn cadence(&mut self, per_min: u8, now: Moment) -> Vec<Action> {
+        let since = self.last.map_or(0, |last| now.utc_ms - last.by_clock_of(now));
+        self.last = Some(now);
+        let Some(start) = self.epoch_start.filter(|_| (1..=LONGEST_MS).contains(&since)) else {
+            self.epoch_start = Some(now);
             return Vec::new();
         };
         self.sum += i64::from(per_min) * since;
-        if now_ms - start_ms < EPOCH_MS {
+        let start_ms = start.by_clock_of(now);
+        if now.utc_ms - start_ms < EPOCH_MS {
             return Vec::new();
         }
         let steps = self.sum / 60_000;
         self.sum -= steps * 60_000;
-        self.epoch_start_ms = Some(now_ms);
+        self.epoch_start = Some(now);
         let seen = Observation::now(Metric::Steps, steps);
         vec![Action::Take(Observation { grain: Grain::Epoch, when: When::Since(start_ms), ..seen })]
     }
@@ -56,7 +57,7 @@ impl FootPod {
 
 impl Driver for FootPod {
     fn on_link(&mut self, _: Moment) -> Vec<Action> {
-        self.epoch_start_ms = None;
+        self.epoch_start = None;
         let steps = self.steps.then_some(Action::Subscribe(uuids::RSC_MEASUREMENT));
         steps.into_iter().chain(self.battery.on_link()).collect()
     }
@@ -68,9 +69,7 @@ impl Driver for FootPod {
         now: Moment,
     ) -> Result<Vec<Action>, GattError> {
         match characteristic {
-            uuids::RSC_MEASUREMENT => {
-                Ok(self.cadence(RscMeasurement::decode(bytes)?.cadence_per_min, now.utc_ms))
-            }
+            uuids::RSC_MEASUREMENT => Ok(self.cadence(RscMeasurement::decode(bytes)?.cadence_per_min, now)),
             uuids::BATTERY_LEVEL => Battery::on_value(bytes),
             _ => Ok(Vec::new()),
         }
@@ -88,7 +87,7 @@ mod tests {
     #[test]
     fn cadence_sums_up_to_steps_and_silence_to_nothing() {
         let mut pod = FootPod::new(|_| true);
-        let at = |second: i64| Moment { utc_ms: second * 1_000, offset_minutes: 0 };
+        let at = |second: i64| Moment::sure(second * 1_000, 0);
         let bytes = RscMeasurement {
             speed_256: 300,
             cadence_per_min: 107,

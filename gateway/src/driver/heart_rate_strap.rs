@@ -42,7 +42,7 @@ mod tests {
     use crate::driver::Observation;
     use foulee_contract::Metric;
 
-    const NOW: Moment = Moment { utc_ms: 0, offset_minutes: 0 };
+    const NOW: Moment = Moment::sure(0, 0);
 
     fn values(bytes: &[u8]) -> Vec<(Metric, i64, u64)> {
         let mut strap = HeartRateStrap::new(|_| true);

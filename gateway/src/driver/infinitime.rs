@@ -23,6 +23,8 @@ pub(super) struct Infinitime {
     battery: Battery,
     steps: bool,
     minutes: u32,
+    /// Whether its clock was set on this link.
+    set: bool,
 }
 
 impl Infinitime {
@@ -32,23 +34,32 @@ impl Infinitime {
             battery: Battery::new(&wants),
             steps: wants(Stream::Steps),
             minutes: 0,
+            set: false,
         }
     }
 
-    /// The clock is read before it is set, so that what it was off by is on record. A date that its clock cannot hold is
-    /// not set.
-    fn set_time(now: Moment) -> Option<Action> {
+    /// The clock is read before it is set, so that what it was off by is on record. By a clock that may be wrong itself it
+    /// is not set; nor to a date that it cannot hold.
+    fn set_time(&mut self, now: Moment) -> Vec<Action> {
+        if !now.sure {
+            return Vec::new();
+        }
+        self.set = true;
         let reason = AdjustReason { external_reference: true, ..AdjustReason::default() };
-        let time = CurrentTime::from_unix_ms(now.utc_ms, now.offset_minutes, reason).ok()?;
-        Some(Action::Write { characteristic: uuids::CURRENT_TIME, bytes: time.encode(), confirmed: true })
+        let time = CurrentTime::from_unix_ms(now.utc_ms, now.offset_minutes, reason).ok();
+        let write = time.map(|time| Action::Write {
+            characteristic: uuids::CURRENT_TIME,
+            bytes: time.encode(),
+            confirmed: true,
+        });
+        std::iter::once(Action::Read(uuids::CURRENT_TIME)).chain(write).collect()
     }
 }
 
 impl Driver for Infinitime {
     fn on_link(&mut self, now: Moment) -> Vec<Action> {
-        self.minutes = 0;
-        let mut actions = Vec::from([Action::Read(uuids::CURRENT_TIME)]);
-        actions.extend(Self::set_time(now));
+        (self.minutes, self.set) = (0, false);
+        let mut actions = self.set_time(now);
         actions.extend(self.heart.on_link());
         if self.steps {
             // Told only when it changes: what it stands at now is asked for.
@@ -86,9 +97,8 @@ impl Driver for Infinitime {
         if self.steps && self.minutes.is_multiple_of(LOOK_EVERY) {
             actions.push(Action::Read(uuids::INFINITIME_STEPS));
         }
-        if self.minutes.is_multiple_of(SET_TIME_EVERY) {
-            actions.push(Action::Read(uuids::CURRENT_TIME));
-            actions.extend(Self::set_time(now));
+        if !self.set || self.minutes.is_multiple_of(SET_TIME_EVERY) {
+            actions.extend(self.set_time(now));
         }
         actions
     }

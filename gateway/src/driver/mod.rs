@@ -106,9 +106,27 @@ pub struct Moment {
     pub utc_ms: i64,
     /// Minutes that local time is ahead of UTC.
     pub offset_minutes: i16,
+    /// Time since the machine started, ms: it goes on where the clock jumps.
+    pub boot_ms: i64,
+    /// Number of the clock's stretch: see [`crate::clock::stretch`].
+    pub stretch: u32,
+    /// Whether the clock is known to be right.
+    pub sure: bool,
 }
 
 impl Moment {
+    /// By a clock that is right.
+    #[must_use]
+    pub const fn sure(utc_ms: i64, offset_minutes: i16) -> Self {
+        Self { utc_ms, offset_minutes, boot_ms: utc_ms, stretch: 0, sure: true }
+    }
+
+    /// This instant, ms UTC, by the clock as it runs at `now`: the same but where it has jumped since.
+    #[must_use]
+    pub fn by_clock_of(self, now: Self) -> i64 {
+        if self.stretch == now.stretch { self.utc_ms } else { now.utc_ms - (now.boot_ms - self.boot_ms) }
+    }
+
     /// Local time as ms since 1970, as a device that knows no zone keeps it.
     #[must_use]
     pub fn local_ms(self) -> i64 {
@@ -159,11 +177,26 @@ impl Observation {
     }
 }
 
+/// What is kept of a device from one run of the gateway to the next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Memory {
+    /// Minutes that its clock is ahead of UTC, as it was first set and has been ever since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_offset_minutes: Option<i16>,
+    /// From when until when, ms UTC by its own clock, nobody knows when what it stored was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt_ms: Option<(i64, i64)>,
+}
+
 /// What a driver wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Take this reading.
     Take(Observation),
+    /// Set this reading aside: the device's clock was off when it was stored.
+    Doubt(Observation),
+    /// Keep this for the next run.
+    Remember(Memory),
     /// Be told when this characteristic changes. Devices that lack it are not asked.
     Subscribe(Uuid),
     /// Read this characteristic; its value comes back through [`Driver::on_value`].
@@ -274,15 +307,15 @@ impl Family {
         }
     }
 
-    /// A driver for one device, given which streams to collect.
+    /// A driver for one device, given which streams to collect and what is remembered of it.
     #[must_use]
-    pub fn driver(self, wants: impl Fn(Stream) -> bool) -> Box<dyn Driver> {
+    pub fn driver(self, wants: impl Fn(Stream) -> bool, memory: Memory) -> Box<dyn Driver> {
         match self {
             Self::HeartRateStrap => Box::new(heart_rate_strap::HeartRateStrap::new(wants)),
             Self::Infinitime => Box::new(infinitime::Infinitime::new(wants)),
             Self::FootPod => Box::new(foot_pod::FootPod::new(wants)),
             Self::ActivityBand => Box::new(activity_band::ActivityBand::new(wants)),
-            Self::ColmiRing => Box::new(colmi::ColmiRing::new(wants)),
+            Self::ColmiRing => Box::new(colmi::ColmiRing::new(wants, memory)),
         }
     }
 }

@@ -5,6 +5,7 @@ use foulee_contract::{Answer, Batch, Problem};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 use crate::GatewayError;
+use crate::clock::machine;
 use crate::config::UplinkConfig;
 
 /// What the service said to a batch.
@@ -26,12 +27,36 @@ pub(super) enum Said {
     Unreachable(Box<ureq::Error>),
 }
 
+/// The service's clock, as an answer of it showed: whole seconds, somewhere between the question and the answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Dated {
+    date_ms: i64,
+    /// Time since this machine started when it was asked, and when it had answered, ms.
+    asked_boot_ms: i64,
+    answered_boot_ms: i64,
+}
+
+impl Dated {
+    /// Least and greatest that true time minus the time since this machine's start can be, ms.
+    pub(super) fn truth_ms(&self) -> (i64, i64) {
+        (self.date_ms - self.answered_boot_ms, self.date_ms + 1_000 - self.asked_boot_ms)
+    }
+
+    fn of<T>(response: &ureq::http::Response<T>, asked_boot_ms: i64) -> Option<Self> {
+        let text = response.headers().get("Date")?.to_str().ok()?;
+        let date_ms = chrono::DateTime::parse_from_rfc2822(text).ok()?.timestamp_millis();
+        Some(Self { date_ms, asked_boot_ms, answered_boot_ms: machine().boot_ms })
+    }
+}
+
 /// The way to the service.
 pub(super) struct Client {
     agent: ureq::Agent,
     url: String,
     token_file: PathBuf,
     token: Option<String>,
+    /// When the service answered last.
+    pub(super) dated: Option<Dated>,
 }
 
 /// Where systemd puts credentials.
@@ -66,7 +91,7 @@ impl Client {
             .tls_config(TlsConfig::builder().root_certs(roots).build())
             .build();
         let url = config.url.trim_end_matches('/').to_owned();
-        Ok(Self { agent: agent.into(), url, token_file, token: None })
+        Ok(Self { agent: agent.into(), url, token_file, token: None, dated: None })
     }
 
     /// The token, read again after the service refused it: it may have been replaced.
@@ -79,12 +104,20 @@ impl Client {
         self.token.clone().filter(|token| !token.is_empty()).ok_or(GatewayError::NoToken)
     }
 
+    /// The service's clock, where it is that service which answers and says so.
+    pub(super) fn time(&self) -> Result<Option<Dated>, Box<ureq::Error>> {
+        let asked_boot_ms = machine().boot_ms;
+        let response = self.agent.get(format!("{}/livez", self.url)).call()?;
+        Ok(Dated::of(&response, asked_boot_ms).filter(|_| response.status().is_success()))
+    }
+
     /// Posts a batch.
     pub(super) fn post(&mut self, batch: &Batch) -> Result<Said, GatewayError> {
         let token = self.token()?;
         // Both cannot fail: the batch holds nothing that JSON lacks, and memory is there or the process ends.
         let Ok(body) = serde_json::to_vec(batch) else { return Ok(Said::TooLarge) };
         let Ok(body) = zstd::bulk::compress(&body, 3) else { return Ok(Said::TooLarge) };
+        let asked_boot_ms = machine().boot_ms;
         let sent = self
             .agent
             .post(format!("{}/v1/readings", self.url))
@@ -96,6 +129,7 @@ impl Client {
             Ok(response) => response,
             Err(error) => return Ok(Said::Unreachable(Box::new(error))),
         };
+        self.dated = Dated::of(&response, asked_boot_ms);
         let status = response.status().as_u16();
         let retry_after = response
             .headers()

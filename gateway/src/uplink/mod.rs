@@ -6,13 +6,15 @@
 
 mod batch;
 mod client;
+mod time;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use foulee_contract::{Batch, Rejection};
 
 use crate::GatewayError;
+use crate::clock::Clock;
 use crate::config::UplinkConfig;
 use crate::spool::{Spool, Waiting};
 use crate::status::Status;
@@ -38,17 +40,23 @@ pub fn run(
     config: &UplinkConfig,
     spool: &Arc<Spool>,
     status: &Arc<Status>,
+    clock: &Arc<Clock>,
     stop: &Stop,
 ) -> Result<(), GatewayError> {
-    Uplink { client: Client::new(config)?, spool, status, most: MOST_READINGS, failures: 0 }.run(stop)
+    let client = Client::new(config)?;
+    let uplink = Uplink { client, spool, status, clock, most: MOST_READINGS, failures: 0, asked_time: None };
+    uplink.run(stop)
 }
 
 struct Uplink<'a> {
     client: Client,
     spool: &'a Arc<Spool>,
     status: &'a Arc<Status>,
+    clock: &'a Arc<Clock>,
     most: usize,
     failures: u32,
+    /// When the service's clock was asked for in vain.
+    asked_time: Option<Instant>,
 }
 
 enum Done {
@@ -61,7 +69,16 @@ enum Done {
 impl Uplink<'_> {
     fn run(mut self, stop: &Stop) -> Result<(), GatewayError> {
         loop {
-            let waiting = self.spool.next(self.most)?;
+            match self.look_at_clock() {
+                Done::All => {}
+                Done::Nothing(_) if stop.is_set() => return Ok(()),
+                // Whoever asks to stop meanwhile gets one more try.
+                Done::Nothing(pause) => {
+                    stop.wait(pause);
+                    continue;
+                }
+            }
+            let mut waiting = self.spool.next(self.most)?;
             if waiting.is_empty() {
                 if stop.is_set() {
                     return Ok(());
@@ -69,8 +86,21 @@ impl Uplink<'_> {
                 self.spool.wait_for_more(Duration::from_secs(5), stop);
                 continue;
             }
+            let clock = self.clock;
+            let unknown = match waiting.put_right(|stretch| clock.correction(stretch)) {
+                Ok(unknown) => unknown,
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "nothing can be sent yet");
+                    if stop.wait(self.pause()) {
+                        return Ok(());
+                    }
+                    continue;
+                }
+            };
             match self.send(&waiting.frames())? {
                 Done::All => {
+                    self.status.set_aside(unknown.len() as u64);
+                    self.spool.keep_aside(&unknown)?;
                     self.spool.release(&waiting)?;
                     self.failures = 0;
                 }

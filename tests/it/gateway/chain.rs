@@ -38,6 +38,8 @@ pub(crate) struct Chain {
     address: String,
     devices: Vec<Device>,
     logs: u32,
+    /// What makes the gateway's clock wrong.
+    faketime: Option<PathBuf>,
     /// What a gateway that was killed had sealed: from then on it is owed.
     owed: Owed,
 }
@@ -74,6 +76,7 @@ impl Chain {
             address: "127.0.0.1:0".to_owned(),
             devices: Vec::new(),
             logs: 0,
+            faketime: None,
             owed: Owed::new(),
         };
         chain.start_bluetooth();
@@ -107,7 +110,7 @@ impl Chain {
         self.bluetooth = Some(child);
     }
 
-    fn start_service(&mut self) {
+    pub(crate) fn start_service(&mut self) {
         let log = self.log("service");
         let address = self.address.clone();
         let child = self
@@ -189,7 +192,56 @@ impl Chain {
         let log = self.log("gateway");
         let mut command = self.command("foulee-gateway");
         command.arg("run").arg("--config").arg(self.folder.file("gateway.toml"));
+        if let Some(library) = &self.faketime {
+            command
+                .env("LD_PRELOAD", library)
+                .env("FAKETIME_TIMESTAMP_FILE", self.folder.file("faketime"))
+                .env("FAKETIME_NO_CACHE", "1")
+                .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        }
         self.gateway = Some(command.stdout(Stdio::null()).stderr(log).spawn().expect("foulee-gateway runs"));
+    }
+
+    /// Sets the clock that the gateway sees, now or when it starts. `false`, with a word of it, where there is no
+    /// libfaketime.
+    pub(crate) fn set_clock(&mut self, off_s: i64) -> bool {
+        let found = fs::read_dir("/usr/lib").into_iter().flatten().flatten().find_map(|folder| {
+            let library = folder.path().join("faketime/libfaketimeMT.so.1");
+            library.is_file().then_some(library)
+        });
+        if found.is_none() {
+            assert!(
+                std::env::var("FOULEE_TEST_REQUIRE_FAKETIME").is_err(),
+                "libfaketime is absent and FOULEE_TEST_REQUIRE_FAKETIME is set"
+            );
+            println!("LEFT OUT: no libfaketime (Debian: apt-get install libfaketime)");
+        }
+        self.faketime = found;
+        // Replaced whole: it is read at every look at the clock.
+        let new = self.folder.write("faketime.new", format!("{off_s:+}\n"));
+        fs::rename(new, self.folder.file("faketime")).expect("the clock can be set");
+        self.faketime.is_some()
+    }
+
+    pub(crate) fn stop_service(&mut self) {
+        kill(&mut self.service);
+    }
+
+    /// What `foulee readings` prints of a device's participant, as rows of cells.
+    pub(crate) fn readings(&self, family: &str, metric: &str) -> Vec<Vec<String>> {
+        let device = self.devices.iter().find(|device| device.family == family).expect("a device");
+        let args = [
+            "readings",
+            &device.participant,
+            "--metric",
+            metric,
+            "--from",
+            "2000-01-01",
+            "--to",
+            "2099-12-31",
+        ];
+        let text = self.folder.run(args).ok();
+        text.lines().skip(1).map(|line| line.split(',').map(str::to_owned).collect()).collect()
     }
 
     pub(crate) fn kill_gateway(&mut self) {

@@ -30,6 +30,8 @@ pub(crate) struct Verdict {
     pub(crate) lost: usize,
     /// What devices that count or store counted, beside what the service says of the day.
     pub(crate) days: Vec<Day>,
+    /// Readings set aside at the gateway, by reason.
+    pub(crate) set_aside: Value,
     /// Commits left in the spool.
     pub(crate) left: u64,
     /// Wrist to store, ms, sorted.
@@ -138,8 +140,11 @@ pub(crate) fn judge(
     spool: &Value,
     owed: &Owed,
 ) -> Verdict {
-    let mut verdict =
-        Verdict { left: spool["spool"]["waiting_commits"].as_u64().expect("a number"), ..Verdict::default() };
+    let mut verdict = Verdict {
+        left: spool["spool"]["waiting_commits"].as_u64().expect("a number"),
+        set_aside: spool["set_aside"].clone(),
+        ..Verdict::default()
+    };
     let mut sent: BTreeMap<(String, String), Vec<(i64, f64)>> = BTreeMap::new();
     for line in ledger.lines() {
         // A simulation that was killed may have left half a line.
