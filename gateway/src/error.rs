@@ -82,6 +82,14 @@ pub enum GatewayError {
     /// The bus ended while the gateway ran; systemd starts it again.
     #[error("the system message bus closed the connection")]
     BusClosed,
+    /// btleplug has leaked match rules until hardly any is left; a new process starts with none.
+    #[error("{rules} of 512 match rules of the message bus are in use, {leaked} of them by no device")]
+    NoMatchRules {
+        /// In use.
+        rules: usize,
+        /// By no device.
+        leaked: usize,
+    },
     /// A thread or runtime could not be started.
     #[error("cannot start a thread")]
     Thread(#[source] io::Error),

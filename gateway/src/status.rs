@@ -80,6 +80,9 @@ pub struct Snapshot {
     pub uplink: BTreeMap<String, u64>,
     /// Restarts of bluetoothd that were noticed.
     pub bluetooth_restarts: u64,
+    /// Match rules of this process on the message bus, of 512; null where the bus does not say.
+    #[serde(default)]
+    pub match_rules: Option<usize>,
     /// Whether the clock is known to be right.
     #[serde(default)]
     pub clock_sure: bool,
@@ -138,6 +141,11 @@ impl Status {
     /// What the service said to a batch.
     pub fn uplink(&self, word: &str) {
         *self.lock().uplink.entry(word.to_owned()).or_default() += 1;
+    }
+
+    /// So many match rules are in use.
+    pub fn match_rules(&self, rules: usize) {
+        self.lock().match_rules = Some(rules);
     }
 
     /// How the clock is.
@@ -204,6 +212,8 @@ impl Snapshot {
         put("gateway_readings_acknowledged_total", "counter", &one(self.acknowledged));
         put("gateway_readings_set_aside_total", "counter", &one(self.set_aside));
         put("gateway_bluetooth_restarts_total", "counter", &one(self.bluetooth_restarts));
+        let rules: Vec<_> = self.match_rules.iter().map(|rules| (String::new(), *rules as f64)).collect();
+        put("gateway_bus_match_rules", "gauge", &rules);
         put("gateway_clock_sure", "gauge", &one(u64::from(self.clock_sure)));
         let added_s = self.clock_added_ms as f64 / 1_000.0;
         put("gateway_clock_added_seconds", "gauge", &[(String::new(), added_s)]);

@@ -66,6 +66,7 @@ fn fifty_wearables_with_links_that_drop_lose_nothing() {
 }
 
 const COUNTERS_AND_LOGS: &str = r#"
+adapters = 2
 walking = true
 [faults]
 drop_every_s = 12
@@ -78,10 +79,45 @@ count = 2
 [[wearable]]
 kind = "band"
 count = 2
+adapter = 1
 [[wearable]]
 kind = "foot_pod"
 count = 2
+adapter = 1
 "#;
+
+/// Devices that tell nothing until they are paired with, slowly; a bluetoothd that answers one connect at a time.
+const BONDED: &str = r#"
+walking = true
+[radio]
+unpaired = "pair"
+connect_queue = "in_progress"
+[faults]
+drop_every_s = 8
+slow_pairing_s = 3
+[[wearable]]
+kind = "strap"
+count = 2
+bonding = true
+[[wearable]]
+kind = "infinitime"
+count = 1
+bonding = true
+"#;
+
+#[test]
+fn devices_that_must_be_paired_with_are_and_a_bond_outlives_a_restart_of_the_daemon() {
+    let Some(mut chain) = Chain::start(BONDED) else { return };
+    chain.start_gateway();
+    std::thread::sleep(Duration::from_secs(15));
+    chain.kill_bluetooth();
+    std::thread::sleep(Duration::from_secs(20));
+    println!("{}", chain.devices());
+    let verdict = chain.finish();
+    println!("bonded: {verdict}");
+    verdict.assert_whole();
+    assert!(verdict.emitted > 40, "{verdict}");
+}
 
 #[test]
 fn each_persons_day_is_what_their_device_counted_while_no_link_was_up_too() {
@@ -94,6 +130,43 @@ fn each_persons_day_is_what_their_device_counted_while_no_link_was_up_too() {
         println!("{day:?}");
     }
     verdict.assert_days();
+}
+
+/// One message bus admits 512 match rules to a connection, and each device needs one: 500 devices are the most.
+#[test]
+fn a_bus_full_of_devices_is_collected_from_and_a_sink_that_stands_still_costs_no_memory() {
+    let count: u64 = if full() { 500 } else { 60 };
+    let plan = format!("walking = true\n[[wearable]]\nkind = \"strap\"\ncount = {count}\n");
+    let Some(mut chain) = Chain::start(&plan) else { return };
+    chain.start_gateway();
+    chain::until("every device is linked", || {
+        (chain.gateway_metric("gateway_device_linked") == Some(count as f64)).then_some(())
+    });
+    let linked = chain.gateway_cost();
+    let run = Duration::from_secs(if full() { 60 } else { 10 });
+    std::thread::sleep(run);
+    let ran = chain.gateway_cost();
+    chain.freeze_service(true);
+    std::thread::sleep(run);
+    let stood = chain.gateway_cost();
+    chain.freeze_service(false);
+    std::thread::sleep(Duration::from_secs(if full() { 30 } else { 15 }));
+    let rules = chain.gateway_metric("gateway_bus_match_rules");
+    let verdict = chain.finish();
+    println!(
+        "{count} devices: {} kB linked, {} kB after {run:?}, {} kB with a sink that stood still so long, {} kB at most; \
+         {:.2} % of a core, {:?} match rules of 512; {verdict}",
+        linked.now_kb,
+        ran.now_kb,
+        stood.now_kb,
+        stood.peak_kb,
+        100.0 * (ran.cpu_s - linked.cpu_s) / run.as_secs_f64(),
+        rules,
+    );
+    verdict.assert_whole();
+    assert!(stood.peak_kb < 64 << 10, "{stood:?}");
+    // One each, and a few of the gateway's own: none leaked.
+    assert!(rules.is_some_and(|rules| rules < count as f64 + 12.0), "{rules:?}");
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! Our own connection to the message bus, for what btleplug lacks.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use zbus::fdo::{DBusProxy, NameOwnerChangedStream};
+use zbus::names::BusName;
 use zbus::{Connection, ObjectPath, OwnedObjectPath, interface, proxy};
 
 use crate::GatewayError;
@@ -26,6 +28,15 @@ trait Device {
     fn paired(&self) -> zbus::Result<bool>;
     #[zbus(property)]
     fn set_trusted(&self, trusted: bool) -> zbus::Result<()>;
+}
+
+#[proxy(
+    interface = "org.freedesktop.DBus.Debug.Stats",
+    default_service = "org.freedesktop.DBus",
+    default_path = "/org/freedesktop/DBus"
+)]
+trait Stats {
+    fn get_all_match_rules(&self) -> zbus::Result<HashMap<String, Vec<String>>>;
 }
 
 /// Says yes to devices that can neither show nor take a number: straps, rings, bands. Only devices of the configuration
@@ -67,6 +78,21 @@ impl Bus {
     pub(crate) async fn owners(&self) -> Result<Owners, GatewayError> {
         let bus = DBusProxy::new(&self.connection).await?;
         Ok(Owners { stream: bus.receive_name_owner_changed_with_args(&[(0, BLUEZ)]).await? })
+    }
+
+    /// How many match rules the fullest connection of this process has, of the 512 that a message bus admits. `None` where
+    /// the bus does not say: a system's bus tells root alone.
+    pub(crate) async fn match_rules(&self) -> Option<usize> {
+        let rules = StatsProxy::new(&self.connection).await.ok()?.get_all_match_rules().await.ok()?;
+        let bus = DBusProxy::new(&self.connection).await.ok()?;
+        let mut most = None;
+        for (name, rules) in rules {
+            let Ok(name) = BusName::try_from(name) else { continue };
+            if bus.get_connection_unix_process_id(name).await.is_ok_and(|pid| pid == std::process::id()) {
+                most = most.max(Some(rules.len()));
+            }
+        }
+        most
     }
 
     /// Registers the pairing agent with the bluetoothd that runs now.

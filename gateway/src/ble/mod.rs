@@ -24,6 +24,12 @@ use crate::status::Status;
 use crate::stop::Stop;
 pub use radio::{Heard, listen, pair};
 
+/// Match rules that a message bus admits to one connection.
+const MOST_RULES: usize = 500;
+/// Those of a connection that are not a device's. btleplug leaks one now and then; a new process starts with none.
+const RULES_OF_OURS: usize = 32;
+const LOOK_AT_RULES: Duration = Duration::from_secs(15);
+
 /// What the sessions share.
 struct Shared {
     config: Config,
@@ -77,8 +83,18 @@ async fn collect(shared: Rc<Shared>, stop: Stop, since_ms: Option<i64>) -> Resul
     }
     let mut owners = bus.owners().await?;
     let mut present = true;
+    let mut look_at_rules = tokio::time::interval(LOOK_AT_RULES);
     loop {
         tokio::select! {
+            _ = look_at_rules.tick() => {
+                if let Some(rules) = bus.match_rules().await {
+                    shared.status.match_rules(rules);
+                    let leaked = rules.saturating_sub(shared.config.devices.len());
+                    if rules >= MOST_RULES && leaked > RULES_OF_OURS {
+                        return Err(GatewayError::NoMatchRules { rules, leaked });
+                    }
+                }
+            }
             owner = owners.next() => match owner {
                 None => return Err(GatewayError::BusClosed),
                 Some(true) if !present => {

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::foulee::{Folder, binary, finish};
 use crate::verdict::{Device, Owed, Verdict, judge};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -26,6 +26,14 @@ fn sibling(name: &str) -> PathBuf {
     let path = binary().with_file_name(name);
     assert!(path.is_file(), "{} is absent: cargo build --release", path.display());
     path
+}
+
+/// What a process costs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cost {
+    pub(crate) now_kb: u64,
+    pub(crate) peak_kb: u64,
+    pub(crate) cpu_s: f64,
 }
 
 pub(crate) struct Chain {
@@ -155,6 +163,7 @@ impl Chain {
             self.folder.file("token").display(),
             self.folder.file("spool").display()
         );
+        let bond = fs::read_to_string(&self.plan).is_ok_and(|plan| plan.contains("bonding = true"));
         for (number, device) in heard.iter().enumerate() {
             let address = device["address"].as_str().expect("an address").to_owned();
             let family = device["families"][0].as_str().expect("a family").to_owned();
@@ -171,7 +180,7 @@ impl Chain {
             ];
             let participant = self.folder.run(add).ok().trim().to_owned();
             config.push_str(&format!(
-                "[[device]]\nname = \"d{number}\"\naddress = \"{address}\"\nfamily = \"{family}\"\nparticipant = \"{participant}\"\n"
+                "[[device]]\nname = \"d{number}\"\naddress = \"{address}\"\nfamily = \"{family}\"\nparticipant = \"{participant}\"\nbond = {bond}\n"
             ));
             self.devices.push(Device { address, family, participant });
         }
@@ -225,6 +234,36 @@ impl Chain {
 
     pub(crate) fn stop_service(&mut self) {
         kill(&mut self.service);
+    }
+
+    /// The service takes connections and says nothing, or goes on.
+    pub(crate) fn freeze_service(&self, freeze: bool) {
+        let id = self.service.as_ref().expect("the service runs").id().to_string();
+        let signal = if freeze { "-STOP" } else { "-CONT" };
+        assert!(Command::new("kill").args([signal, &id]).status().is_ok_and(|done| done.success()));
+    }
+
+    /// Memory of the gateway now and at most (kB), and the processor's time that it has used (s).
+    pub(crate) fn gateway_cost(&self) -> Cost {
+        let id = self.gateway.as_ref().expect("the gateway runs").id();
+        let status = fs::read_to_string(format!("/proc/{id}/status")).expect("it runs");
+        let kb = |field: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(field)).expect("the field");
+            line.trim().trim_end_matches(" kB").parse().expect("a number")
+        };
+        let stat = fs::read_to_string(format!("/proc/{id}/stat")).expect("it runs");
+        let fields: Vec<&str> = stat.rsplit(')').next().expect("fields").split_whitespace().collect();
+        let ticks = |at: usize| fields[at].parse::<f64>().expect("a number");
+        Cost { now_kb: kb("VmRSS:"), peak_kb: kb("VmHWM:"), cpu_s: (ticks(11) + ticks(12)) / 100.0 }
+    }
+
+    /// What a metric of the gateway stands at.
+    pub(crate) fn gateway_metric(&self, name: &str) -> Option<f64> {
+        let text = fs::read_to_string(self.folder.file("spool").join("metrics.prom")).ok()?;
+        let of = text
+            .lines()
+            .filter_map(|line| line.strip_prefix(name)?.split_whitespace().last()?.parse::<f64>().ok());
+        of.reduce(|a, b| a + b)
     }
 
     /// What `foulee readings` prints of a device's participant, as rows of cells.
@@ -336,7 +375,7 @@ fn terminate(child: &Child) {
     assert!(status.is_ok_and(|status| status.success()));
 }
 
-fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
         if let Some(found) = found() {
