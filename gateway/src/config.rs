@@ -37,7 +37,7 @@ pub struct UplinkConfig {
     /// Lets readings cross a network unprotected.
     #[serde(default)]
     pub allow_plain_http: bool,
-    /// Certificates of the authority that signed the service's own, PEM, beside the well-known ones.
+    /// Certificates of the authority that signed the service's own, PEM. They are believed instead of the well-known ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
 }

@@ -104,6 +104,14 @@ pub enum GatewayError {
         /// Why.
         source: Box<ureq::Error>,
     },
+    /// The service did not take all that waits.
+    #[error("{commits} commits still wait: {url} did not take them, and the log says why")]
+    StillWaiting {
+        /// How many.
+        commits: u64,
+        /// Where they should have gone.
+        url: String,
+    },
     /// A certificate file holds none.
     #[error("{path} holds no PEM certificate")]
     NoCertificate {
@@ -134,7 +142,7 @@ impl GatewayError {
             | Self::NoSuchStream { .. }
             | Self::NoToken
             | Self::NoCertificate { .. } => 2,
-            Self::Unreachable { .. } => 4,
+            Self::Unreachable { .. } | Self::StillWaiting { .. } => 4,
             _ => 1,
         }
     }

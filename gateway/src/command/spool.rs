@@ -46,8 +46,7 @@ impl Command {
                 let sent = status.snapshot(0, None).acknowledged;
                 print(&format!("{sent} readings acknowledged; {left} commits still wait"))?;
                 if left > 0 {
-                    let source = Box::new(ureq::Error::HostNotFound);
-                    return Err(GatewayError::Unreachable { url: config.uplink.url.clone(), source });
+                    return Err(GatewayError::StillWaiting { commits: left, url: config.uplink.url.clone() });
                 }
                 Ok(())
             }

@@ -8,10 +8,11 @@ mod batch;
 mod client;
 mod time;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use foulee_contract::{Batch, Rejection};
+use foulee_contract::{Batch, Rejection, SeriesBlock};
 
 use crate::GatewayError;
 use crate::clock::Clock;
@@ -24,7 +25,7 @@ use client::{Client, Said};
 
 /// Most readings of one batch: half of what the contract admits.
 const MOST_READINGS: usize = 50_000;
-/// Least: below it a batch is not halved for its size.
+/// Least that batches are brought down to because one was too large.
 const LEAST_READINGS: usize = 100;
 /// First and longest pause after a failure.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -59,21 +60,32 @@ struct Uplink<'a> {
     asked_time: Option<Instant>,
 }
 
-enum Done {
-    /// All of it is acknowledged or set aside.
-    All,
-    /// Nothing is: wait so long.
-    Nothing(Duration),
+/// How far sending came.
+struct Sent {
+    /// So many frames, from the first on, are acknowledged or set aside.
+    frames: usize,
+    /// Wait so long before the next is sent.
+    pause: Option<Duration>,
+}
+
+impl Sent {
+    fn all(frames: &[&Waiting]) -> Self {
+        Self { frames: frames.len(), pause: None }
+    }
+
+    fn none(pause: Duration) -> Self {
+        Self { frames: 0, pause: Some(pause) }
+    }
 }
 
 impl Uplink<'_> {
     fn run(mut self, stop: &Stop) -> Result<(), GatewayError> {
         loop {
             match self.look_at_clock() {
-                Done::All => {}
-                Done::Nothing(_) if stop.is_set() => return Ok(()),
+                None => {}
+                Some(_) if stop.is_set() => return Ok(()),
                 // Whoever asks to stop meanwhile gets one more try.
-                Done::Nothing(pause) => {
+                Some(pause) => {
                     stop.wait(pause);
                     continue;
                 }
@@ -97,20 +109,24 @@ impl Uplink<'_> {
                     continue;
                 }
             };
-            match self.send(&waiting.frames())? {
-                Done::All => {
-                    self.status.set_aside(unknown.len() as u64);
-                    self.spool.keep_aside(&unknown)?;
-                    self.spool.release(&waiting)?;
-                    self.failures = 0;
+            let frames = waiting.frames();
+            let mut done = 0;
+            while let Some(left) = frames.get(done..).filter(|left| !left.is_empty()) {
+                let sent = self.send(left)?;
+                done += sent.frames;
+                match sent.pause {
+                    None => self.failures = 0,
+                    Some(_) if stop.is_set() => return Ok(()),
+                    Some(pause) => drop(stop.wait(pause)),
                 }
-                Done::Nothing(_) if stop.is_set() => return Ok(()),
-                Done::Nothing(pause) => drop(stop.wait(pause)),
             }
+            self.status.set_aside(unknown.len() as u64);
+            self.spool.keep_aside(&unknown)?;
+            self.spool.release(&waiting)?;
         }
     }
 
-    fn send(&mut self, frames: &[&Waiting]) -> Result<Done, GatewayError> {
+    fn send(&mut self, frames: &[&Waiting]) -> Result<Sent, GatewayError> {
         let mut builder = BatchBuilder::default();
         for frame in frames {
             for (series, provenance, tuples) in self.spool.resolve(frame) {
@@ -119,64 +135,68 @@ impl Uplink<'_> {
         }
         let readings = builder.readings();
         if readings == 0 {
-            return Ok(Done::All);
+            return Ok(Sent::all(frames));
         }
         let batch = builder.build();
         let said = self.client.post(&batch)?;
         self.status.uplink(said_word(&said));
         match said {
-            Said::Accepted(answer) => {
+            Said::Accepted(answer) if accounts_for(&batch, answer.accepted, &answer.rejected) => {
                 self.status.acknowledged(answer.accepted);
                 self.set_aside(&batch, &answer.rejected)?;
                 self.most = (self.most * 2).min(MOST_READINGS);
-                Ok(Done::All)
+                Ok(Sent::all(frames))
             }
-            Said::NoneAccepted(problem) => {
+            Said::NoneAccepted(problem) if accounts_for(&batch, 0, &problem.rejected) => {
                 self.set_aside(&batch, &problem.rejected)?;
-                Ok(Done::All)
+                Ok(Sent::all(frames))
+            }
+            Said::Accepted(_) | Said::NoneAccepted(_) => {
+                tracing::error!(
+                    readings,
+                    "the answer does not account for every reading; they wait in the spool"
+                );
+                Ok(Sent::none(self.pause()))
             }
             Said::Later(after) => {
                 let pause = after.map_or_else(|| self.pause(), |after| after.min(LONGEST_RETRY_AFTER));
                 tracing::info!(seconds = pause.as_secs_f64(), "the service asks to wait");
-                Ok(Done::Nothing(pause))
+                Ok(Sent::none(pause))
             }
             Said::NotAllowed(status) => {
                 tracing::error!(status, "the service refuses the device token; readings wait in the spool");
-                Ok(Done::Nothing(self.pause().max(Duration::from_secs(5))))
+                Ok(Sent::none(self.pause().max(Duration::from_secs(5))))
             }
             Said::Unreachable(error) => {
                 let error: &dyn std::error::Error = &*error;
                 tracing::warn!(error, "the service does not answer; readings wait in the spool");
-                Ok(Done::Nothing(self.pause()))
+                Ok(Sent::none(self.pause()))
             }
-            Said::TooLarge if readings > LEAST_READINGS => {
+            Said::TooLarge => {
                 self.most = (self.most / 2).max(LEAST_READINGS);
-                self.halves(frames)
+                self.parts(frames, readings, "too large")
             }
-            Said::TooLarge => self.halves(frames),
             Said::Wrong(problem) => {
                 tracing::error!(title = problem.title, detail = ?problem.errors, readings, "a batch is refused as a whole");
-                if let [frame] = frames {
-                    self.spool.set_frame_aside(frame, &problem.title)?;
-                    self.status.set_aside(readings as u64);
-                    return Ok(Done::All);
-                }
-                self.halves(frames)
+                self.parts(frames, readings, &problem.title)
             }
         }
     }
 
-    fn halves(&mut self, frames: &[&Waiting]) -> Result<Done, GatewayError> {
+    /// Sends what was refused as a whole in halves; a frame alone is set aside.
+    fn parts(&mut self, frames: &[&Waiting], readings: usize, why: &str) -> Result<Sent, GatewayError> {
         if let [frame] = frames {
-            self.spool.set_frame_aside(frame, "too large")?;
-            return Ok(Done::All);
+            self.spool.set_frame_aside(frame, why)?;
+            self.status.set_aside(readings as u64);
+            return Ok(Sent::all(frames));
         }
         let (first, second) = frames.split_at(frames.len() / 2);
-        match self.send(first)? {
-            // What was acknowledged in the first half is sent again with it: the service knows it then.
-            Done::All => self.send(second),
-            nothing => Ok(nothing),
+        let sent = self.send(first)?;
+        if sent.pause.is_some() {
+            return Ok(sent);
         }
+        let then = self.send(second)?;
+        Ok(Sent { frames: first.len() + then.frames, pause: then.pause })
     }
 
     fn set_aside(&self, batch: &Batch, rejected: &[Rejection]) -> Result<(), GatewayError> {
@@ -201,6 +221,18 @@ impl Uplink<'_> {
         };
         longest.mul_f64(0.5 + 0.5 * share)
     }
+}
+
+/// Whether an answer speaks of every reading of the batch: one that does not comes from something that did not read it.
+fn accounts_for(batch: &Batch, accepted: u64, rejected: &[Rejection]) -> bool {
+    let readings: usize = batch.series.iter().map(SeriesBlock::len).sum();
+    let of_batch = |rejection: &&Rejection| {
+        let block = batch.series.get(rejection.series as usize);
+        block.is_some_and(|block| (rejection.index as usize) < block.len())
+    };
+    let named: BTreeSet<(u32, u32)> =
+        rejected.iter().filter(of_batch).map(|rejection| (rejection.series, rejection.index)).collect();
+    named.len() == rejected.len() && accepted.checked_add(named.len() as u64) == Some(readings as u64)
 }
 
 fn said_word(said: &Said) -> &'static str {

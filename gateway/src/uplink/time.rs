@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Done, Uplink};
+use super::Uplink;
 
 /// Looks at a clock that seems to be off: enough to see one of its seconds begin.
 const LOOKS: u32 = 14;
@@ -12,26 +12,26 @@ const ASK_AGAIN: Duration = Duration::from_secs(600);
 
 impl Uplink<'_> {
     /// Holds the gateway's clock against the service's, where that was not done since it jumped or the last answer showed
-    /// another time. `Nothing` where the service is not reachable: then nothing could be sent either.
-    pub(super) fn look_at_clock(&mut self) -> Done {
+    /// another time. A pause where the service is not reachable: then nothing could be sent either.
+    pub(super) fn look_at_clock(&mut self) -> Option<Duration> {
         let differs = self.client.dated.take().is_some_and(|dated| !self.is_within(dated.truth_ms()));
         let in_vain = self.asked_time.is_some_and(|at| at.elapsed() < ASK_AGAIN);
         if in_vain || (self.clock.is_held() && !differs) {
-            return Done::All;
+            return None;
         }
         let Some((mut least, mut greatest)) = (match self.client.time() {
             Ok(dated) => dated.map(|dated| dated.truth_ms()),
             Err(error) => {
                 let error: &dyn std::error::Error = &*error;
                 tracing::warn!(error, "the service does not answer; readings wait in the spool");
-                return Done::Nothing(self.pause());
+                return Some(self.pause());
             }
         }) else {
             tracing::warn!(
                 "the service does not say what time it is; this machine's clock is taken at its word"
             );
             self.asked_time = Some(Instant::now());
-            return Done::All;
+            return None;
         };
         let mut looks = 0;
         while !self.is_within((least, greatest)) && looks < LOOKS {
@@ -49,11 +49,11 @@ impl Uplink<'_> {
         match self.clock.measured(truth_ms) {
             Ok(()) => {
                 self.failures = 0;
-                Done::All
+                None
             }
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "nothing can be sent yet");
-                Done::Nothing(self.pause())
+                Some(self.pause())
             }
         }
     }

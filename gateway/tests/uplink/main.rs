@@ -1,0 +1,248 @@
+//! What a service may say to a batch, each answer scripted: nothing is lost, nothing is released before its time, and
+//! what is refused costs the reading or the commit at fault.
+
+mod gateway;
+mod service;
+
+use std::net::TcpListener;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use foulee_contract::{Answer, Problem, ProblemKind, RejectCode, Rejection};
+
+use gateway::{Gateway, numbers};
+use service::{Asked, Reply, Service};
+
+fn all(count: i64) -> Vec<i64> {
+    (0..count).collect()
+}
+
+fn yes(_: usize, asked: &Asked) -> Reply {
+    Reply::accepted(asked, Vec::new())
+}
+
+/// A service that says `first` to the first batch and takes the others.
+fn at_first(first: Reply) -> Service {
+    Service::start(move |n, asked| if n == 0 { first.clone() } else { yes(n, asked) })
+}
+
+/// The readings of these numbers are refused.
+fn refused(asked: &Asked, numbers: &[i64]) -> Vec<Rejection> {
+    let bad = asked.readings.iter().filter(|reading| numbers.contains(&(reading.value - 600)));
+    bad.map(|reading| Rejection {
+        series: reading.series,
+        index: reading.index,
+        code: RejectCode::ParticipantUnknown,
+        field: "participant".to_owned(),
+        fix: "a participant that this token may write for".to_owned(),
+    })
+    .collect()
+}
+
+#[test]
+fn a_service_that_asks_to_wait_is_not_asked_before() {
+    let service = Service::start(|n, asked| match n {
+        0 => Reply::new(429, "").header("Retry-After", "1"),
+        1 => Reply::new(503, "{}").header("retry-after", "2"),
+        _ => yes(n, asked),
+    });
+    Gateway::with(&service, 30).run();
+    let asked = service.asked();
+    let waited = [1, 2].map(|n| asked[n].at - asked[n - 1].at);
+    assert!(waited[0] >= Duration::from_secs(1) && waited[1] >= Duration::from_secs(2), "{waited:?}");
+    assert_eq!(asked.len(), 3);
+    assert_eq!(numbers(&asked[2..]), all(30));
+}
+
+#[test]
+fn what_is_too_large_is_sent_in_parts() {
+    const MOST: usize = 300;
+    let service = Service::start(|n, asked| match asked.readings.len() {
+        ..=MOST => yes(n, asked),
+        _ => Reply::new(413, ""),
+    });
+    let gateway = Gateway::with(&service, 2_000);
+    let status = gateway.run();
+    let (asked, taken): (Vec<_>, Vec<_>) = service.asked().into_iter().partition(|a| a.readings.len() > MOST);
+    assert_eq!(numbers(&taken), all(2_000), "each once");
+    assert!(asked.len() <= 7, "{} too large", asked.len());
+    assert_eq!((gateway.asides(), status.acknowledged), (vec![], 2_000));
+}
+
+/// A service that refuses whatever batch the reading 41 is in, and once asks to wait meanwhile.
+fn refuses_as_a_whole(status: ProblemKind) -> Service {
+    Service::start(move |n, asked| {
+        // The commit at fault has been set aside by then, and another part is on its way.
+        if n == 9 {
+            return Reply::new(503, "").header("Retry-After", "0");
+        }
+        match numbers([asked]).contains(&41) {
+            true => Reply::problem(&Problem::new(status).field("series[0].points.value", "a number")),
+            false => yes(n, asked),
+        }
+    })
+}
+
+#[test]
+fn of_a_batch_refused_as_a_whole_the_commit_at_fault_is_set_aside() {
+    for kind in [ProblemKind::Malformed, ProblemKind::InvalidField] {
+        let service = refuses_as_a_whole(kind);
+        let gateway = Gateway::with(&service, 200);
+        gateway.run();
+        let taken: Vec<Asked> =
+            service.asked().into_iter().filter(|asked| !numbers([asked]).contains(&41)).collect();
+        let mut expected: Vec<i64> = (0..40).chain(50..200).collect();
+        // Those that the service asked to wait with came twice.
+        expected.extend(50..100);
+        expected.sort_unstable();
+        assert_eq!(numbers(&taken), expected, "all but the commit of reading 41");
+        assert_eq!(gateway.aside_codes(), ["batch_refused"], "{kind:?}");
+        assert!(gateway.asides()[0].frame.is_some());
+    }
+}
+
+#[test]
+fn what_is_refused_reading_by_reading_is_set_aside_with_its_reason() {
+    let service = Service::start(|_, asked| Reply::accepted(asked, refused(asked, &[7, 123])));
+    let gateway = Gateway::with(&service, 200);
+    let status = gateway.run();
+    assert_eq!((service.asked().len(), status.acknowledged, status.set_aside), (1, 198, 2));
+    assert_eq!(gateway.aside_codes(), ["participant_unknown"; 2]);
+    let kept = gateway.asides().into_iter().map(|aside| {
+        assert_eq!(aside.fix, "a participant that this token may write for");
+        let block = aside.batch.expect("the reading itself").series.remove(0);
+        assert_eq!(block.offset.and_then(|offset| offset.get(0)), Some(60));
+        let points = block.points.expect("points");
+        (points.start, points.value)
+    });
+    let expected = [7, 123].map(|n| (vec![gateway::START_MS + n * 1_000], vec![Some(600 + n)]));
+    assert_eq!(kept.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_batch_of_which_nothing_is_accepted_is_set_aside_reading_by_reading_and_sent_when_retried() {
+    let mended = Arc::new(AtomicBool::new(false));
+    let service = {
+        let mended = Arc::clone(&mended);
+        Service::start(move |n, asked| {
+            if mended.load(Ordering::Relaxed) {
+                return yes(n, asked);
+            }
+            let rejected = refused(asked, &all(30));
+            Reply::problem(&Problem { rejected, ..Problem::new(ProblemKind::NothingAccepted) })
+        })
+    };
+    let gateway = Gateway::with(&service, 30);
+    gateway.run();
+    assert_eq!(gateway.aside_codes(), ["participant_unknown"; 30]);
+    mended.store(true, Ordering::Relaxed);
+    assert_eq!(gateway.spool.retry_asides().expect("put back"), 30);
+    gateway.run();
+    assert_eq!(numbers(&service.asked()[1..]), all(30));
+    assert_eq!(gateway.asides(), []);
+}
+
+#[test]
+fn the_command_offers_again_what_was_refused_as_a_whole() {
+    let service = Service::start(|n, asked| match n {
+        0 => Reply::problem(&Problem::new(ProblemKind::InvalidField).field("contract", "2")),
+        _ => yes(n, asked),
+    });
+    let gateway = Gateway::with(&service, 10);
+    gateway.run();
+    let (folder, token) = (gateway.folder.path().to_owned(), gateway.token_file());
+    let config = format!(
+        "[uplink]\nurl = \"{}\"\ntoken_file = \"{}\"\n[spool]\nfolder = \"{}\"\n",
+        service.url,
+        token.display(),
+        folder.join("spool").display()
+    );
+    std::fs::write(folder.join("gateway.toml"), config).expect("a file");
+    let Gateway { folder: _kept, spool, .. } = gateway;
+    spool.settle().expect("written");
+    drop(spool);
+    let say = |command: &str| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_foulee-gateway"));
+        program.args(["spool", command, "--config"]).arg(folder.join("gateway.toml"));
+        let output = program.output().expect("it runs");
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    };
+    assert_eq!(say("retry"), "1 put back");
+    assert_eq!(say("drain"), "10 readings acknowledged; 0 commits still wait");
+    assert_eq!(numbers(&service.asked()[1..]), all(10));
+}
+
+#[test]
+fn a_token_that_was_replaced_delivers_without_a_restart() {
+    let service = Service::start(|n, asked| match asked.token.as_str() {
+        "second" => yes(n, asked),
+        _ => Reply::problem(&Problem::new(ProblemKind::Unauthorized)),
+    });
+    let gateway = Gateway::with(&service, 30);
+    let mut replaced = false;
+    gateway.run_until(|gateway| {
+        if !replaced && !service.asked().is_empty() {
+            assert_eq!(gateway.waiting(), 3, "readings wait");
+            std::fs::write(gateway.token_file(), "second\n").expect("a file");
+            replaced = true;
+        }
+        gateway.waiting() == 0
+    });
+    let tokens: Vec<String> = service.asked().into_iter().map(|asked| asked.token).collect();
+    assert_eq!(tokens, ["first", "second"]);
+    assert_eq!(gateway.asides(), []);
+}
+
+#[test]
+fn what_is_no_answer_of_a_foulee_releases_nothing() {
+    let too_few = serde_json::to_string(&Answer { accepted: 29, ..Answer::default() }).expect("JSON");
+    for first in [
+        Reply::new(200, "<html>Sign in to this network</html>"),
+        Reply::new(200, ""),
+        Reply::new(200, too_few),
+        Reply::new(204, ""),
+        Reply::new(404, "not here"),
+        Reply::new(422, "<html>"),
+        Reply::new(500, "oops"),
+    ] {
+        let service = at_first(first.clone());
+        let gateway = Gateway::with(&service, 30);
+        let status = gateway.run();
+        let asked = service.asked();
+        assert_eq!((asked.len(), status.acknowledged), (2, 30), "{first:?}");
+        assert_eq!(numbers(&asked[1..]), all(30), "{first:?}");
+        assert_eq!(gateway.asides(), [], "{first:?}");
+    }
+}
+
+#[test]
+fn after_an_answer_that_was_cut_off_the_same_readings_are_sent_again() {
+    let whole = Reply::new(200, r#"{"accepted":30,"new":30,"duplicate":0,"rejected":[]}"#);
+    // Nothing at all, within the status line, behind the header, within the body.
+    for bytes in [0, 5, 40, 60] {
+        let service = at_first(whole.clone().cut_at(bytes));
+        let gateway = Gateway::with(&service, 30);
+        let status = gateway.run();
+        let asked = service.asked();
+        assert_eq!(asked.len(), 2, "cut at {bytes}");
+        assert_eq!(asked[0].readings, asked[1].readings, "cut at {bytes}");
+        assert_eq!(status.acknowledged, 30);
+    }
+}
+
+#[test]
+fn a_redirection_is_not_followed_with_the_token() {
+    let elsewhere = TcpListener::bind("127.0.0.1:0").expect("a port");
+    elsewhere.set_nonblocking(true).expect("a port");
+    let url = format!("http://{}/v1/readings", elsewhere.local_addr().expect("an address"));
+    for status in [301, 302, 303, 307, 308] {
+        let service = at_first(Reply::new(status, "").header("Location", &url));
+        let gateway = Gateway::with(&service, 30);
+        gateway.run();
+        assert_eq!(numbers(&service.asked()[1..]), all(30), "{status}");
+    }
+    assert!(elsewhere.accept().is_err(), "nobody was asked there");
+}
