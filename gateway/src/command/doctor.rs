@@ -4,6 +4,7 @@ use std::time::Duration;
 use super::print;
 use crate::config::Config;
 use crate::spool::Spool;
+use crate::uplink::tls;
 use crate::{GatewayError, ble};
 
 /// Looks at one thing after another; the first that is wrong ends it with its own exit code.
@@ -23,6 +24,7 @@ pub(super) fn run(path: &Path) -> Result<(), GatewayError> {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .timeout_global(Some(Duration::from_secs(10)))
         .http_status_as_error(false)
+        .tls_config(tls::config(config.uplink.ca_file.as_deref())?)
         .build()
         .into();
     let fault = |source| GatewayError::Unreachable { url: url.clone(), source: Box::new(source) };

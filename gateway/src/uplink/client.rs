@@ -2,11 +2,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use foulee_contract::{Answer, Batch, Problem};
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 use crate::GatewayError;
 use crate::clock::machine;
 use crate::config::UplinkConfig;
+use crate::uplink::tls;
 
 /// What the service said to a batch.
 #[derive(Debug)]
@@ -68,27 +68,12 @@ impl Client {
     pub(super) fn new(config: &UplinkConfig) -> Result<Self, GatewayError> {
         let token_file =
             config.token_file.clone().or_else(|| credential("foulee-token")).ok_or(GatewayError::NoToken)?;
-        let mut roots = RootCerts::WebPki;
-        if let Some(path) = &config.ca_file {
-            let pem = std::fs::read(path)
-                .map_err(|source| GatewayError::ReadFile { path: path.clone(), source })?;
-            let found: Vec<Certificate<'static>> = parse_pem(&pem)
-                .filter_map(|item| match item {
-                    Ok(PemItem::Certificate(certificate)) => Some(certificate),
-                    _ => None,
-                })
-                .collect();
-            if found.is_empty() {
-                return Err(GatewayError::NoCertificate { path: path.clone() });
-            }
-            roots = RootCerts::from(found);
-        }
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .timeout_connect(Some(Duration::from_secs(10)))
             .timeout_global(Some(Duration::from_secs(60)))
-            .tls_config(TlsConfig::builder().root_certs(roots).build())
+            .tls_config(tls::config(config.ca_file.as_deref())?)
             .build();
         let url = config.url.trim_end_matches('/').to_owned();
         Ok(Self { agent: agent.into(), url, token_file, token: None, dated: None })

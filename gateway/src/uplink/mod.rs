@@ -7,6 +7,7 @@
 mod batch;
 mod client;
 mod time;
+pub(crate) mod tls;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
