@@ -1,5 +1,7 @@
 //! The shape that ARCHITECTURE promises, kept: who may depend on whom, and the house rules that a text can break.
 
+#[path = "architecture/locked.rs"]
+mod locked;
 #[path = "architecture/sources.rs"]
 mod sources;
 
@@ -251,6 +253,28 @@ fn analytics_is_pure() {
         }
     }
     none("analytics knows no clock, file, network, thread, chance or wire", &wrong);
+}
+
+#[test]
+fn the_gateway_has_no_database_and_no_second_tls() {
+    let lock = std::fs::read_to_string(root().join("Cargo.lock")).expect("Cargo.lock");
+    let gateway = locked::rests_on(&lock, "foulee-gateway");
+    println!("the gateway rests on {} packages", gateway.len());
+    assert!(gateway.contains("libdbus-sys") && gateway.len() > 100, "the tree was found");
+    let heavy = [
+        "rusqlite",
+        "libsqlite3-sys",
+        "sqlx",
+        "sqlx-core",
+        "axum",
+        "openssl-sys",
+        "native-tls",
+        "aws-lc-sys",
+    ];
+    let found: Vec<String> =
+        heavy.iter().filter(|name| gateway.contains(**name)).map(|name| (*name).to_owned()).collect();
+    none("what a gateway does not need", &found);
+    assert!(locked::rests_on(&lock, "foulee-api").contains("libsqlite3-sys"), "one would be seen");
 }
 
 #[test]
