@@ -31,17 +31,21 @@ fn main() {
     // `cargo test --benches` and `cargo bench -- --test` only look whether it runs.
     let short = std::env::args().any(|arg| arg == "--test");
     let seconds = if short { 600 } else { number("FOULEE_BENCH_DAYS", 5) * 86_400 };
-    println!("readings      MiB on disk   s        readings/s   gateway peak MB");
+    println!(
+        "readings      MiB on disk   s        readings/s   gateway CPU s   service CPU s   gateway peak MB"
+    );
     for _ in 0..if short { 1 } else { number("FOULEE_BENCH_RUNS", 3) } {
         let scene = Scene::after(seconds);
         let drained = scene.drain();
         let offline = &scene.offline;
         println!(
-            "{:>10}    {:>11.1}   {:>6.1}   {:>10.0}   {:>15.1}",
+            "{:>10}    {:>11.1}   {:>6.1}   {:>10.0}   {:>13.1}   {:>13.1}   {:>15.1}",
             offline.readings,
             offline.bytes as f64 / f64::from(1 << 20),
             drained.took.as_secs_f64(),
             offline.readings as f64 / drained.took.as_secs_f64(),
+            drained.cpu_seconds[0],
+            drained.cpu_seconds[1],
             drained.peak_kb as f64 / 1_000.0
         );
     }

@@ -25,6 +25,8 @@ pub(crate) struct Drained {
     pub(crate) took: Duration,
     /// Most memory that the gateway held, kB.
     pub(crate) peak_kb: u64,
+    /// Processor time of gateway and service, s: unlike the time on the clock it does not depend on who else is busy.
+    pub(crate) cpu_seconds: [f64; 2],
 }
 
 impl Scene {
@@ -58,12 +60,14 @@ impl Scene {
         gateway.arg(self.folder.file("gateway.toml"));
         let (out, log) = (self.folder.file("drain.out"), self.folder.file("drain.log"));
         gateway.stdin(Stdio::null()).stdout(fs::File::create(&out).expect("a file"));
+        let before = cpu_seconds(&self.served.child);
         let begun = Instant::now();
         let child = gateway.stderr(fs::File::create(&log).expect("a file")).spawn();
         let mut child = child.expect("foulee-gateway runs: cargo build --release -p foulee-gateway");
-        let mut peak_kb = 0;
+        let (mut peak_kb, mut own_seconds) = (0, 0.0);
         let status = loop {
             peak_kb = peak_kb.max(peak_of(&child));
+            own_seconds = cpu_seconds(&child).max(own_seconds);
             if let Some(status) = child.try_wait().expect("a child") {
                 break status;
             }
@@ -73,7 +77,8 @@ impl Scene {
         let took = begun.elapsed();
         let read = |path| fs::read_to_string(path).unwrap_or_default();
         assert!(status.success(), "{status}\n{}\n{}", read(&log), self.served.log());
-        Drained { said: read(&out), took, peak_kb }
+        let cpu_seconds = [own_seconds, cpu_seconds(&self.served.child) - before];
+        Drained { said: read(&out), took, peak_kb, cpu_seconds }
     }
 }
 
@@ -82,6 +87,14 @@ fn peak_of(child: &Child) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default();
     line.split_whitespace().nth(1).and_then(|kb| kb.parse().ok()).unwrap_or(0)
+}
+
+/// Processor time that a process used so far; 0 where this system does not tell.
+fn cpu_seconds(child: &Child) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    // utime and stime, in ticks of 1/100 s.
+    fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
 /// What the store says of itself beside the service.
