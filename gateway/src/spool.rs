@@ -4,6 +4,8 @@
 //! each definition twice, so that one damaged block never takes it away), `aside` (what the service refused, with the
 //! reason). A reading counts as taken when [`Spool::take`] returns. What the journal lost or dropped comes back as gaps.
 
+mod aside;
+
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -22,6 +24,10 @@ use crate::config::SpoolConfig;
 use crate::frame::{self, Group};
 use crate::normalise::Taken;
 use crate::stop::Stop;
+pub use aside::Aside;
+
+/// Records of what was set aside are committed together up to so many bytes; one alone may be larger.
+const ASIDE_COMMIT_BYTES: usize = 512 << 10;
 
 /// Bytes of the two small journals.
 const SMALL: Options = Options {
@@ -139,8 +145,6 @@ pub struct SpoolStats {
     pub bytes: u64,
     /// Since when the oldest waits, ms UTC.
     pub oldest_ms: Option<i64>,
-    /// Records set aside.
-    pub set_aside: u64,
 }
 
 /// A series as the table keeps it.
@@ -151,19 +155,6 @@ struct Definition {
     source: Source,
     metric: Metric,
     grain: Grain,
-}
-
-/// A refused reading as it is kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Aside {
-    /// Why it was refused.
-    pub code: String,
-    /// What to do about it.
-    pub fix: String,
-    /// The reading, as a batch of one; null where a whole frame was refused.
-    pub batch: Option<Batch>,
-    /// The frame, where the whole of it was refused.
-    pub frame: Option<Vec<u8>>,
 }
 
 impl Spool {
@@ -178,7 +169,8 @@ impl Spool {
         let key = key(config)?;
         let at = |name: &str, options| open(&folder.join(name), &key, options);
         let (series, _) = at("series", SMALL)?;
-        let (aside, _) = at("aside", SMALL)?;
+        // A token that covers nobody makes everything that waits refused: all of it must find room.
+        let (aside, _) = at("aside", Options { max_bytes: config.max_bytes, ..SMALL })?;
         let options = Options { max_bytes: config.max_bytes, ..Options::default() };
         let (readings, recovered) = at("readings", options)?;
         let mut inner = Inner {
@@ -269,13 +261,7 @@ impl Spool {
     /// # Errors
     /// When the disk fails; then they are not released either.
     pub fn set_readings_aside(&self, batch: &Batch, rejected: &[Rejection]) -> Result<(), GatewayError> {
-        let asides = rejected.iter().map(|rejection| Aside {
-            code: rejection.code.as_str().to_owned(),
-            fix: rejection.fix.clone(),
-            batch: one_of(batch, rejection),
-            frame: None,
-        });
-        self.keep_aside(&asides.collect::<Vec<_>>())
+        self.keep_aside(&Aside::of_rejected(batch, rejected))
     }
 
     /// Keeps a frame that the service refused whole.
@@ -314,7 +300,7 @@ impl Spool {
         self.lock_inner().asides().map(|(asides, _)| asides).map_err(|source| self.fault(source))
     }
 
-    /// Puts what was set aside back among what is to be sent; how many readings or frames.
+    /// Puts what was set aside back among what is to be sent; how many readings.
     ///
     /// # Errors
     /// When the disk fails; then it stays where it is.
@@ -340,14 +326,10 @@ impl Spool {
     /// When the disk fails.
     pub fn stats(&self) -> Result<SpoolStats, GatewayError> {
         let mut inner = self.lock_inner();
-        let stats = inner.readings.stats().and_then(|readings| {
-            let aside = inner.aside.stats()?;
-            Ok(SpoolStats {
-                waiting_commits: readings.unreleased_records,
-                bytes: readings.bytes,
-                oldest_ms: readings.oldest_ms,
-                set_aside: aside.unreleased_records,
-            })
+        let stats = inner.readings.stats().map(|readings| SpoolStats {
+            waiting_commits: readings.unreleased_records,
+            bytes: readings.bytes,
+            oldest_ms: readings.oldest_ms,
         });
         drop(inner);
         stats.map_err(|source| self.fault(source))
@@ -501,13 +483,23 @@ impl Inner {
     }
 
     fn keep_aside(&mut self, asides: &[Aside]) -> Result<(), JournalError> {
-        // In parts: one commit of this journal holds at most a megabyte.
-        for part in asides.chunks(1_000) {
-            self.aside.discard_pending();
-            for aside in part {
-                self.aside.append(&serde_json::to_vec(aside).unwrap_or_default(), 0, 0)?;
+        self.aside.discard_pending();
+        let mut pending = 0;
+        for aside in asides {
+            let record = serde_json::to_vec(aside).unwrap_or_default();
+            if pending > 0 && pending + record.len() > ASIDE_COMMIT_BYTES {
+                self.commit_aside()?;
+                pending = 0;
             }
-            let _ = self.aside.commit()?;
+            self.aside.append(&record, 0, 0)?;
+            pending += record.len();
+        }
+        if pending > 0 { self.commit_aside() } else { Ok(()) }
+    }
+
+    fn commit_aside(&mut self) -> Result<(), JournalError> {
+        for loss in self.aside.commit()?.lost {
+            tracing::error!(?loss, "there is no more room for what is refused; the oldest of it is lost");
         }
         Ok(())
     }
@@ -527,61 +519,22 @@ impl Inner {
 
     fn retry_asides(&mut self) -> Result<u64, JournalError> {
         let (asides, upto) = self.asides()?;
-        for aside in &asides {
+        let mut readings = 0;
+        let (again, only_words): (Vec<Aside>, Vec<Aside>) = asides.into_iter().partition(Aside::can_be_sent);
+        for aside in &again {
+            readings += aside.readings();
             if let Some(bytes) = &aside.frame {
                 self.readings.discard_pending();
                 self.readings.append(bytes, 0, 0)?;
                 let _ = self.readings.commit()?;
             }
-            let taken: Vec<Taken> = aside.batch.iter().flat_map(taken_of).collect();
-            self.take(&taken)?;
+            self.take(&aside.taken())?;
         }
+        self.keep_aside(&only_words)?;
         self.aside.release(upto)?;
         self.aside.persist_released()?;
-        Ok(asides.len() as u64)
+        Ok(readings)
     }
-}
-
-/// The reading that a rejection names, as a batch of its own.
-fn one_of(batch: &Batch, rejection: &Rejection) -> Option<Batch> {
-    let mut block = batch.series.get(rejection.series as usize)?.clone();
-    let points = block.points.as_mut()?;
-    let at = rejection.index as usize;
-    let (start, value) = (*points.start.get(at)?, *points.value.get(at)?);
-    let pick = |column: &Option<Vec<u64>>| column.as_ref().and_then(|column| Some(vec![*column.get(at)?]));
-    (points.seq, points.rev) = (pick(&points.seq), pick(&points.rev));
-    points.end = points.end.as_ref().and_then(|end| Some(vec![*end.get(at)?]));
-    (points.start, points.value) = (vec![start], vec![value]);
-    Some(Batch { contract: batch.contract, series: vec![block] })
-}
-
-fn taken_of(batch: &Batch) -> Vec<Taken> {
-    let mut taken = Vec::new();
-    for block in &batch.series {
-        let series = Series {
-            participant: block.participant,
-            source: block.source.clone(),
-            metric: block.metric,
-            grain: block.grain,
-        };
-        let provenance = Provenance {
-            offset_minutes: block.offset.as_ref().and_then(|offset| offset.get(0)),
-            how: block.how.as_ref().and_then(|how| how.get(0)).unwrap_or_default(),
-        };
-        for (at, start) in block.points.iter().flat_map(|points| points.start.iter().enumerate()) {
-            let points = block.points.as_ref();
-            let end = points.and_then(|points| points.end.as_ref()?.get(at).copied()).unwrap_or(*start);
-            let seq = points.and_then(|points| points.seq.as_ref()?.get(at).copied()).unwrap_or(0);
-            let rev = points.and_then(|points| points.rev.as_ref()?.get(at).copied()).unwrap_or(0);
-            if let Some(value) = points.and_then(|points| points.value.get(at).copied().flatten()) {
-                let value = foulee_contract::Value::Present(value);
-                let tuple = Tuple { start_ms: *start, end_ms: end, seq, rev, value };
-                // What was sent once has its time: its stretch is done with.
-                taken.push(Taken { series: series.clone(), tuple, provenance, stretch: 0 });
-            }
-        }
-    }
-    taken
 }
 
 fn lost(loss: &Loss) -> Option<Lost> {

@@ -47,10 +47,13 @@ fn what_waited_offline_is_delivered_once_with_its_times() {
 
     let drained = scene.drain();
     println!(
-        "drained in {:.1} s: {:.0} readings/s; the gateway held {} kB at most",
+        "drained in {:.1} s: {:.0} readings/s; the gateway held {} kB at most and took {:.1} s of a processor, the \
+         service {:.1} s",
         drained.took.as_secs_f64(),
         offline.readings as f64 / drained.took.as_secs_f64(),
-        drained.peak_kb
+        drained.peak_kb,
+        drained.cpu_seconds[0],
+        drained.cpu_seconds[1]
     );
     let said = format!("{} readings acknowledged; 0 commits still wait", offline.readings);
     assert_eq!(drained.said.trim(), said);

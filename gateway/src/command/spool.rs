@@ -50,7 +50,7 @@ impl Command {
                 }
                 Ok(())
             }
-            Self::Retry => print(&format!("{} put back", spool.retry_asides()?)),
+            Self::Retry => print(&format!("{} readings put back", spool.retry_asides()?)),
         }
     }
 }
@@ -58,7 +58,8 @@ impl Command {
 fn inspect(spool: &Spool, json: bool) -> Result<(), GatewayError> {
     let (stats, mut reasons) = (spool.stats()?, BTreeMap::<String, u64>::new());
     for aside in spool.asides()? {
-        *reasons.entry(aside.code).or_default() += 1;
+        let readings = aside.readings();
+        *reasons.entry(aside.code).or_default() += readings;
     }
     if json {
         let value = serde_json::json!({ "spool": stats, "set_aside": reasons });

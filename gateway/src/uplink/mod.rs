@@ -9,7 +9,7 @@ mod client;
 mod time;
 pub(crate) mod tls;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ use foulee_contract::{Batch, Rejection, SeriesBlock};
 use crate::GatewayError;
 use crate::clock::Clock;
 use crate::config::UplinkConfig;
-use crate::spool::{Spool, Waiting};
+use crate::spool::{Aside, Spool, Waiting};
 use crate::status::Status;
 use crate::stop::Stop;
 use batch::BatchBuilder;
@@ -121,7 +121,7 @@ impl Uplink<'_> {
                     Some(pause) => drop(stop.wait(pause)),
                 }
             }
-            self.status.set_aside(unknown.len() as u64);
+            self.status.set_aside(unknown.iter().map(Aside::readings).sum());
             self.spool.keep_aside(&unknown)?;
             self.spool.release(&waiting)?;
         }
@@ -201,9 +201,12 @@ impl Uplink<'_> {
     }
 
     fn set_aside(&self, batch: &Batch, rejected: &[Rejection]) -> Result<(), GatewayError> {
-        for rejection in rejected {
-            let code = rejection.code.as_str();
-            tracing::warn!(code, field = rejection.field, fix = rejection.fix, "a reading is refused");
+        let mut reasons: BTreeMap<(&str, &str, &str), u64> = BTreeMap::new();
+        for Rejection { code, field, fix, .. } in rejected {
+            *reasons.entry((code.as_str(), field, fix)).or_default() += 1;
+        }
+        for ((code, field, fix), readings) in reasons {
+            tracing::warn!(readings, code, field, fix, "readings are refused and set aside");
         }
         self.status.set_aside(rejected.len() as u64);
         self.spool.set_readings_aside(batch, rejected)

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use foulee_contract::{
     Grain, How, Metric, ParticipantId, Provenance, Series, Source, SourceKind, Tuple, Value,
 };
+use foulee_gateway::clock::Clock;
 use foulee_gateway::config::{SpoolConfig, UplinkConfig};
 use foulee_gateway::normalise::Taken;
 use foulee_gateway::spool::{Aside, Spool};
@@ -30,7 +31,8 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    /// One that has sealed the readings `0..count`, ten a commit; the value of each is 600 and its number.
+    /// One that has sealed the readings `0..count`, ten a commit (more where they are ever so many); the value of each is
+    /// 600 and its number.
     pub(crate) fn with(service: &Service, count: i64) -> Self {
         let folder = TempDir::new().expect("a folder");
         let config = SpoolConfig { folder: folder.path().join("spool"), max_bytes: 64 << 20, key_file: None };
@@ -49,10 +51,11 @@ impl Gateway {
                     series: series.clone(),
                     tuple: Tuple { start_ms, end_ms: start_ms, seq: 0, rev: 0, value },
                     provenance: Provenance { offset_minutes: Some(60), how: How::Automatic },
+                    stretch: 0,
                 }
             })
             .collect();
-        for commit in taken.chunks(10) {
+        for commit in taken.chunks(10.max(taken.len() / 200)) {
             spool.take(commit).expect("taken");
         }
         std::fs::write(folder.path().join("token"), "first\n").expect("a file");
@@ -75,8 +78,9 @@ impl Gateway {
         };
         let stop = Stop::default();
         let sending = {
+            let clock = Arc::new(Clock::of_the_moment());
             let (spool, status, stop) = (Arc::clone(&self.spool), Arc::clone(&self.status), stop.clone());
-            std::thread::spawn(move || uplink::run(&config, &spool, &status, &stop))
+            std::thread::spawn(move || uplink::run(&config, &spool, &status, &clock, &stop))
         };
         let begun = Instant::now();
         while !enough(self) {

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use foulee_contract::{Answer, Problem, ProblemKind, RejectCode, Rejection};
 
+use foulee_gateway::spool::Aside;
 use gateway::{Gateway, numbers};
 use service::{Asked, Reply, Service};
 
@@ -28,9 +29,10 @@ fn at_first(first: Reply) -> Service {
     Service::start(move |n, asked| if n == 0 { first.clone() } else { yes(n, asked) })
 }
 
-/// The readings of these numbers are refused.
+/// The readings of these numbers are refused; without any, all are.
 fn refused(asked: &Asked, numbers: &[i64]) -> Vec<Rejection> {
-    let bad = asked.readings.iter().filter(|reading| numbers.contains(&(reading.value - 600)));
+    let is_bad = |value: i64| numbers.is_empty() || numbers.contains(&(value - 600));
+    let bad = asked.readings.iter().filter(|reading| is_bad(reading.value));
     bad.map(|reading| Rejection {
         series: reading.series,
         index: reading.index,
@@ -109,20 +111,20 @@ fn what_is_refused_reading_by_reading_is_set_aside_with_its_reason() {
     let gateway = Gateway::with(&service, 200);
     let status = gateway.run();
     assert_eq!((service.asked().len(), status.acknowledged, status.set_aside), (1, 198, 2));
-    assert_eq!(gateway.aside_codes(), ["participant_unknown"; 2]);
-    let kept = gateway.asides().into_iter().map(|aside| {
-        assert_eq!(aside.fix, "a participant that this token may write for");
-        let block = aside.batch.expect("the reading itself").series.remove(0);
-        assert_eq!(block.offset.and_then(|offset| offset.get(0)), Some(60));
-        let points = block.points.expect("points");
-        (points.start, points.value)
-    });
-    let expected = [7, 123].map(|n| (vec![gateway::START_MS + n * 1_000], vec![Some(600 + n)]));
-    assert_eq!(kept.collect::<Vec<_>>(), expected);
+    assert_eq!(gateway.aside_codes(), ["participant_unknown"]);
+    let aside = gateway.asides().remove(0);
+    assert_eq!((aside.readings(), aside.fix.as_str()), (2, "a participant that this token may write for"));
+    let block = aside.batch.expect("the readings themselves").series.remove(0);
+    assert_eq!(block.offset.and_then(|offset| offset.get(0)), Some(60));
+    let points = block.points.expect("points");
+    assert_eq!(points.start, [7, 123].map(|n| gateway::START_MS + n * 1_000));
+    assert_eq!(points.value, [7, 123].map(|n| Some(600 + n)));
 }
 
 #[test]
-fn a_batch_of_which_nothing_is_accepted_is_set_aside_reading_by_reading_and_sent_when_retried() {
+fn a_backlog_of_which_nothing_is_accepted_is_set_aside_and_sent_when_retried() {
+    /// More than a batch.
+    const COUNT: i64 = 120_000;
     let mended = Arc::new(AtomicBool::new(false));
     let service = {
         let mended = Arc::clone(&mended);
@@ -130,18 +132,23 @@ fn a_batch_of_which_nothing_is_accepted_is_set_aside_reading_by_reading_and_sent
             if mended.load(Ordering::Relaxed) {
                 return yes(n, asked);
             }
-            let rejected = refused(asked, &all(30));
+            let rejected = refused(asked, &[]);
             Reply::problem(&Problem { rejected, ..Problem::new(ProblemKind::NothingAccepted) })
         })
     };
-    let gateway = Gateway::with(&service, 30);
+    let gateway = Gateway::with(&service, COUNT);
     gateway.run();
-    assert_eq!(gateway.aside_codes(), ["participant_unknown"; 30]);
+    let aside: u64 = gateway.asides().iter().map(Aside::readings).sum();
+    assert_eq!(aside, COUNT as u64);
+    let word =
+        Aside { code: "reversed".to_owned(), fix: "heart_rate = 60".to_owned(), batch: None, frame: None };
+    gateway.spool.keep_aside(std::slice::from_ref(&word)).expect("kept");
     mended.store(true, Ordering::Relaxed);
-    assert_eq!(gateway.spool.retry_asides().expect("put back"), 30);
+    assert_eq!(gateway.spool.retry_asides().expect("put back"), COUNT as u64);
+    let before = service.asked().len();
     gateway.run();
-    assert_eq!(numbers(&service.asked()[1..]), all(30));
-    assert_eq!(gateway.asides(), []);
+    assert_eq!(numbers(&service.asked()[before..]), all(COUNT));
+    assert_eq!(gateway.asides(), [word], "what there is nothing of but the word stays");
 }
 
 #[test]
@@ -170,7 +177,7 @@ fn the_command_offers_again_what_was_refused_as_a_whole() {
         assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     };
-    assert_eq!(say("retry"), "1 put back");
+    assert_eq!(say("retry"), "10 readings put back");
     assert_eq!(say("drain"), "10 readings acknowledged; 0 commits still wait");
     assert_eq!(numbers(&service.asked()[1..]), all(10));
 }

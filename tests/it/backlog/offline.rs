@@ -100,7 +100,7 @@ impl Wearer {
             let value = Value::Present(values[at]);
             let tuple = Tuple { start_ms, end_ms: start_ms, seq: 0, rev: 0, value };
             let (hasher, series) = &self.series[at];
-            (*hasher, Taken { series: series.clone(), tuple, provenance })
+            (*hasher, Taken { series: series.clone(), tuple, provenance, stretch: 1 })
         })
     }
 }

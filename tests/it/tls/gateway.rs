@@ -58,7 +58,8 @@ impl Gateway {
     /// Commits that wait, and readings that were set aside.
     pub(crate) fn waiting(&self) -> (u64, u64) {
         let inspect = self.say(&["spool", "inspect", "--json"]).json();
-        let count = |name: &str| inspect["spool"][name].as_u64().expect("a number");
-        (count("waiting_commits"), count("set_aside"))
+        let reasons = inspect["set_aside"].as_object().expect("reasons");
+        let aside = reasons.values().filter_map(serde_json::Value::as_u64).sum();
+        (inspect["spool"]["waiting_commits"].as_u64().expect("a number"), aside)
     }
 }
