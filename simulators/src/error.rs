@@ -115,13 +115,86 @@ pub enum SimError {
         /// Why.
         source: serde_json::Error,
     },
+    /// The batches of a plan are no sizes.
+    #[error(
+        "batches.least = {least} and batches.most = {most}: at least 1, least not above most, most at most {limit}"
+    )]
+    BatchSizes {
+        /// Readings of the smallest.
+        least: usize,
+        /// Readings of the largest.
+        most: usize,
+        /// Most that may be asked for.
+        limit: usize,
+    },
+    /// The days of a fleet are in years that no server takes.
+    #[error("the days are to be in the years {first} to {last}: choose another --start, or fewer --days")]
+    FleetYears {
+        /// The first year.
+        first: i32,
+        /// The last one.
+        last: i32,
+    },
+    /// The days of a fleet are not over yet.
+    #[error("the last day would be {last}, which is not over: choose an earlier --start, or fewer --days")]
+    DaysNotOver {
+        /// The last day.
+        last: NaiveDate,
+    },
+    /// The server's URL is none.
+    #[error("--to is a URL such as http://127.0.0.1:7373, without a query")]
+    ServerUrl,
+    /// There is no token to send with.
+    #[error(
+        "no token: make one with `foulee token add --admin --label fleet`, and give it by --token-file or FOULEE_TOKEN"
+    )]
+    NoToken,
+    /// The token could not be read.
+    #[error("cannot read the token file {path}")]
+    ReadToken {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The server does not take the token.
+    #[error(
+        "the server does not allow this (status {status}): the token is to be an admin's, `foulee token add --admin`"
+    )]
+    NotAllowed {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// What answers is not what was expected.
+    #[error("what answers at --to is no Foulée that gives participants and readings (status {status})")]
+    NotFoulee {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// Nobody answers.
+    #[error("the server is not reachable: is `foulee serve` running, and is --to its address?")]
+    Unreachable(#[source] Box<ureq::Error>),
+    /// The server did not give back its readings.
+    #[error(
+        "there is no verdict: the server went on asking to come later instead of giving its readings back"
+    )]
+    NotReadBack,
+    /// The verdict is that something is wrong.
+    #[error("the server does not hold what was emitted, once and as it was: see the verdict")]
+    NotWhole,
+    /// A batch could not be compressed.
+    #[error("cannot compress a batch")]
+    Pack(#[source] io::Error),
+    /// The fleet's own source is no source.
+    #[error("the fleet's own source key is none")]
+    Source(#[source] foulee_contract::SourceError),
     /// The result could not be printed.
     #[error("cannot print to standard output")]
     Print(#[source] io::Error),
 }
 
 impl SimError {
-    /// 2 for wrong usage, 1 for what failed.
+    /// 2 for wrong usage, 4 for a server that is not reachable, 1 for what failed.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -135,7 +208,15 @@ impl SimError {
             | Self::ShareOutOfRange { .. }
             | Self::UnknownTimeZone(_)
             | Self::Command(_)
+            | Self::BatchSizes { .. }
+            | Self::FleetYears { .. }
+            | Self::DaysNotOver { .. }
+            | Self::ServerUrl
+            | Self::NoToken
+            | Self::ReadToken { .. }
+            | Self::NotAllowed { .. }
             | Self::NoSuchDevice => 2,
+            Self::Unreachable(_) => 4,
             Self::Bus(_)
             | Self::BusGone
             | Self::DbusDaemon(_)
@@ -145,6 +226,11 @@ impl SimError {
             | Self::Folder { .. }
             | Self::Write { .. }
             | Self::Json { .. }
+            | Self::NotFoulee { .. }
+            | Self::NotReadBack
+            | Self::NotWhole
+            | Self::Pack(_)
+            | Self::Source(_)
             | Self::Print(_) => 1,
         }
     }

@@ -1,5 +1,6 @@
 //! What `foulee-sim` is made of, for tests that want it in their own process: a private D-Bus, and a simulated Bluetooth
-//! daemon on it with wearables that an unmodified BlueZ client scans, connects to and reads.
+//! daemon on it with wearables that an unmodified BlueZ client scans, connects to and reads; and [`fleet`], which sends
+//! many people's readings to a running server and judges what it gives back.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), foulee_sim::SimError> {
@@ -30,6 +31,7 @@
 mod ble;
 pub mod bus;
 mod error;
+pub mod fleet;
 
 pub use ble::{
     Bluetooth, Command, ConnectQueue, Day, DeviceReport, Entry, Epoch, EpochCause, Faults, Group, Kind, Link,

@@ -6,9 +6,8 @@ use std::process::{Command, Output};
 
 fn sim(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_foulee-sim"));
-    for name in ["SEED", "DAYS", "START", "TIME_ZONE", "PATTERN", "OUT", "BUS", "PLAN", "START_MS", "SECONDS"]
-    {
-        command.env_remove(format!("FOULEE_{name}"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("FOULEE_")) {
+        command.env_remove(name);
     }
     command.args(arguments).env("COLUMNS", "100").output().expect("the program runs")
 }
@@ -131,9 +130,12 @@ fn wrong_usage_ends_with_2_and_writes_nothing() {
 
 #[test]
 fn help() {
-    for (name, arguments) in
-        [("help", &["--help"][..]), ("help_person", &["person", "--help"]), ("help_ble", &["ble", "--help"])]
-    {
+    for (name, arguments) in [
+        ("help", &["--help"][..]),
+        ("help_person", &["person", "--help"]),
+        ("help_ble", &["ble", "--help"]),
+        ("help_fleet", &["fleet", "--help"]),
+    ] {
         let output = sim(arguments);
         assert_eq!(output.status.code(), Some(0));
         insta::assert_snapshot!(name, String::from_utf8(output.stdout).unwrap());

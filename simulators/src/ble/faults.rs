@@ -49,7 +49,7 @@ pub struct Window {
 }
 
 /// A share from 0 to 1.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
 #[serde(try_from = "f64")]
 pub struct Share(f64);
 
