@@ -175,10 +175,11 @@ pub enum SimError {
     #[error("the server is not reachable: is `foulee serve` running, and is --to its address?")]
     Unreachable(#[source] Box<ureq::Error>),
     /// The server did not give back its readings.
-    #[error(
-        "there is no verdict: the server went on asking to come later instead of giving its readings back"
-    )]
-    NotReadBack,
+    #[error("there is no verdict: the server went on answering {status} instead of giving its readings back")]
+    NotReadBack {
+        /// The HTTP status.
+        status: u16,
+    },
     /// The verdict is that something is wrong.
     #[error("the server does not hold what was emitted, once and as it was: see the verdict")]
     NotWhole,
@@ -227,7 +228,7 @@ impl SimError {
             | Self::Write { .. }
             | Self::Json { .. }
             | Self::NotFoulee { .. }
-            | Self::NotReadBack
+            | Self::NotReadBack { .. }
             | Self::NotWhole
             | Self::Pack(_)
             | Self::Source(_)

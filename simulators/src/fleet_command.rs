@@ -31,7 +31,8 @@ const YEARS: std::ops::RangeInclusive<i32> = 2001..=2098;
 /// and unacknowledged, provenance_lost, refused_as_expected, wrongly_accepted, wrongly_refused,
 /// people, batches, resent, corrupt, retries, seconds, read_back_seconds, readings_per_second. It is
 /// good, and the exit code 0, where everything emitted is acknowledged, and missing, duplicated,
-/// provenance_lost and wrongly_accepted are 0.
+/// provenance_lost and wrongly_accepted are 0. A server that is away for longer than --patience gets
+/// no verdict but exit code 4; one that is busy for as long gets one, with what is unacknowledged.
 ///
 /// The people are added to the study by the server's own interface, which needs an admin's token.
 /// The same seed, start, days and people are the same readings of the same participants: a run

@@ -135,9 +135,22 @@ fn a_server_that_says_yes_to_what_is_corrupt_is_found_out() {
 
 #[test]
 fn a_server_that_is_always_busy_ends_the_patience() {
-    let (verdict, _) = cheated(Cheat::AlwaysBusy, NO_FAULTS, &["--patience", "2"]);
+    let (verdict, done) = cheated(Cheat::AlwaysBusy, NO_FAULTS, &["--patience", "2"]);
     assert_eq!(verdict["acknowledged"], 0, "{verdict}");
     assert_eq!(verdict["unacknowledged"], verdict["emitted"], "{verdict}");
+    assert!(done.stderr.contains("went on answering 503"), "{}", done.stderr);
+}
+
+#[test]
+fn a_server_that_stays_away_gets_no_verdict() {
+    let mut service = Service::start();
+    // More than can be sent before it is killed.
+    let fleet = service.fleet(&service.url(), &["--people", "300", "--days", "300", "--patience", "2"]);
+    std::thread::sleep(Duration::from_millis(700));
+    service.kill();
+    let done = fleet.finish();
+    assert_eq!((done.code, done.stdout.as_str()), (4, ""), "{done:?}");
+    assert!(done.stderr.contains("not reachable"), "{done:?}");
 }
 
 #[test]

@@ -91,12 +91,12 @@ impl Fleet {
                     },
                     uplink,
                 );
-                found.map(|found| (found, reading.has_ended()))
+                found.map(|found| (found, reading.gave_up_at()))
             });
             drop(ended);
-            let (found, gave_up) = judged?;
-            if gave_up {
-                return Err(SimError::NotReadBack);
+            let (found, gave_up_at) = judged?;
+            if let Some(status) = gave_up_at {
+                return Err(SimError::NotReadBack { status });
             }
             Ok(self.verdict(found, tally, seconds, begun.elapsed().as_secs_f64() - seconds))
         })
@@ -177,6 +177,9 @@ impl Fleet {
             all.add(found);
             emitted += made;
             acknowledged += said;
+        }
+        if let Some(status) = tally.gave_up_at() {
+            all.examples.insert(0, format!("sending was given up: the server went on answering {status}"));
         }
         let tenths = |seconds: f64| (seconds * 10.0).round() / 10.0;
         Verdict {

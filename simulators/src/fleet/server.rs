@@ -73,8 +73,8 @@ pub(super) struct Reply {
 /// No such answer yet.
 #[derive(Debug)]
 pub(super) enum Delay {
-    /// The server asks to come again, after how long if it says so.
-    Later(Option<Duration>),
+    /// The server cannot now, and says by which status and, if it does, after how long.
+    Later { status: u16, after: Option<Duration> },
     /// Nobody answers, or the answer broke off.
     Unreachable(Box<ureq::Error>),
 }
@@ -207,7 +207,7 @@ fn heard(sent: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<
     let body = response.body_mut().with_config().limit(LONGEST_ANSWER).read_to_vec();
     let body = body.map_err(|error| Delay::Unreachable(Box::new(error)))?;
     match status {
-        408 | 429 | 500..=599 => Err(Delay::Later(after.map(Duration::from_secs))),
+        408 | 429 | 500..=599 => Err(Delay::Later { status, after: after.map(Duration::from_secs) }),
         status => Ok(Reply { status, body }),
     }
 }

@@ -1,6 +1,6 @@
 //! What all connections count together.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 
 /// A number that only grows.
 #[derive(Debug, Default)]
@@ -38,9 +38,22 @@ pub(super) struct Tally {
     /// People of whom all was sent.
     pub(super) people_done: Count,
     ended: AtomicBool,
+    /// The status at which patience was over, or 0.
+    gave_up_at: AtomicU16,
 }
 
 impl Tally {
+    /// Patience is over with a server that goes on answering with this status.
+    pub(super) fn give_up(&self, status: u16) {
+        self.gave_up_at.store(status, Ordering::Relaxed);
+        self.end();
+    }
+
+    /// The status at which patience was over.
+    pub(super) fn gave_up_at(&self) -> Option<u16> {
+        Some(self.gave_up_at.load(Ordering::Relaxed)).filter(|&status| status != 0)
+    }
+
     /// Nothing more is to be sent: patience is over, or something failed.
     pub(super) fn end(&self) {
         self.ended.store(true, Ordering::Relaxed);

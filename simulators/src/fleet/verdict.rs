@@ -39,7 +39,7 @@ pub struct Verdict {
     pub read_back_seconds: f64,
     /// Acknowledged readings a second of sending.
     pub readings_per_second: u64,
-    /// The first differences, in words.
+    /// The first differences, and why sending was given up, in words.
     #[serde(skip)]
     pub examples: Vec<String>,
 }
