@@ -1,7 +1,8 @@
 //! From the radio's tasks to the spool: one thread that seals what came once a second.
 
 use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -16,8 +17,8 @@ use crate::normalise::{Normaliser, Taken};
 use crate::spool::{Aside, Lost, Spool};
 use crate::status::Status;
 
-/// Readings between the radio and the collecting thread (about 10 MB).
-const CHANNEL: usize = 50_000;
+/// Readings between the radio and the collecting thread while the disk is slow (about 10 MB).
+const MOST_ON_THE_WAY: usize = 50_000;
 /// Readings kept while the disk does not take them (about 40 MB); beyond, the oldest make room and become a gap.
 const MOST_PENDING: usize = 200_000;
 /// What was set aside and waits for the disk (about 3 MB); beyond, it is only counted.
@@ -30,7 +31,8 @@ const COMMIT_AT: usize = 10_000;
 /// Where the radio's tasks put readings. It never waits: a task that did would leave its device's values in memory.
 #[derive(Clone)]
 pub struct Collector {
-    sender: SyncSender<Came>,
+    sender: Sender<Came>,
+    on_the_way: Arc<AtomicUsize>,
     status: Arc<Status>,
     no_room: NoRoom,
 }
@@ -61,13 +63,19 @@ impl NoRoom {
 impl Collector {
     /// Takes a reading on its way. Where there is no room it is counted as dropped, and its time becomes a gap.
     pub fn take(&self, taken: Taken) {
-        if let Err(
-            TrySendError::Full(Came::Reading(reading)) | TrySendError::Disconnected(Came::Reading(reading)),
-        ) = self.sender.try_send(Came::Reading(taken))
-        {
+        if let Err(Came::Reading(reading)) = self.send(Came::Reading(taken)) {
             self.status.dropped(1);
             self.no_room.add(&reading);
         }
+    }
+
+    /// The channel itself has no bound: one that has sets aside its memory at once, and a gateway mostly idles.
+    fn send(&self, came: Came) -> Result<(), Came> {
+        if self.on_the_way.load(Ordering::Relaxed) >= MOST_ON_THE_WAY {
+            return Err(came);
+        }
+        self.on_the_way.fetch_add(1, Ordering::Relaxed);
+        self.sender.send(came).map_err(|unsent| unsent.0)
     }
 
     /// Keeps what cannot be taken for true, with the reason. Where there is no room it is counted and nothing more.
@@ -87,7 +95,7 @@ impl Collector {
         };
         self.status.set_aside(1);
         let aside = Aside { code: reason.to_owned(), fix, batch: None, frame: None };
-        if self.sender.try_send(Came::Aside(aside)).is_err() {
+        if self.send(Came::Aside(aside)).is_err() {
             tracing::error!("there is no room for what was set aside");
         }
     }
@@ -104,9 +112,14 @@ pub fn start(
     lost: Vec<Lost>,
     clock: Arc<Clock>,
 ) -> Result<(Collector, JoinHandle<()>), GatewayError> {
-    let (sender, receiver) = sync_channel(CHANNEL);
-    let no_room = NoRoom::default();
-    let collector = Collector { sender, status: Arc::clone(&status), no_room: no_room.clone() };
+    let (sender, receiver) = channel();
+    let (no_room, on_the_way) = (NoRoom::default(), Arc::new(AtomicUsize::new(0)));
+    let collector = Collector {
+        sender,
+        on_the_way: Arc::clone(&on_the_way),
+        status: Arc::clone(&status),
+        no_room: no_room.clone(),
+    };
     let devices = devices.iter().cloned().map(Normaliser::new).collect();
     let thread = Thread {
         spool,
@@ -118,6 +131,7 @@ pub fn start(
         lost,
         tell_losses: true,
         no_room,
+        on_the_way,
     };
     let handle = std::thread::Builder::new()
         .name("collector".to_owned())
@@ -136,6 +150,7 @@ struct Thread {
     lost: Vec<Lost>,
     tell_losses: bool,
     no_room: NoRoom,
+    on_the_way: Arc<AtomicUsize>,
 }
 
 impl Thread {
@@ -144,6 +159,7 @@ impl Thread {
         loop {
             match came.recv_timeout(due.saturating_duration_since(Instant::now())) {
                 Ok(came) => {
+                    self.on_the_way.fetch_sub(1, Ordering::Relaxed);
                     if self.pending.is_empty() && self.asides.is_empty() {
                         due = Instant::now() + COMMIT_EVERY;
                     }
@@ -264,9 +280,16 @@ mod tests {
             epoch: 0,
         };
         let mut normaliser = Normaliser::new(device.clone());
-        let (sender, receiver) = sync_channel(1);
+        let (sender, receiver) = channel();
         let no_room = NoRoom::default();
-        let collector = Collector { sender, status: Arc::clone(&status), no_room: no_room.clone() };
+        // Room for one.
+        let on_the_way = Arc::new(AtomicUsize::new(MOST_ON_THE_WAY - 1));
+        let collector = Collector {
+            sender,
+            on_the_way: Arc::clone(&on_the_way),
+            status: Arc::clone(&status),
+            no_room: no_room.clone(),
+        };
         for second in 0..3 {
             let now = Moment { utc_ms: NOW.utc_ms + second * 1_000, ..NOW };
             let seen = Observation::now(Metric::HeartRate, 720);
@@ -283,6 +306,7 @@ mod tests {
             lost: Vec::new(),
             tell_losses: false,
             no_room,
+            on_the_way,
         };
         thread.run(&receiver);
         let waiting = spool.next(1_000).unwrap();
