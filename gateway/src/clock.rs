@@ -79,18 +79,8 @@ impl Clock {
         folder: &Path,
     ) -> Result<Self, GatewayError> {
         let file = folder.join(FILE);
-        let stretches = match std::fs::read(&file) {
-            // Damaged, or of a newer gateway: what waits is then taken at its word.
-            Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_else(|error| {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "what was known of the clock is lost"
-                );
-                Stretches::default()
-            }),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Stretches::default(),
-            Err(source) => return Err(GatewayError::ReadFile { path: file, source }),
-        };
+        // Lost: what waits is then taken at its word.
+        let stretches = crate::kept::read(&file)?;
         let inner = Mutex::new(Inner { stretches, applied_ms: 0 });
         Ok(Self { look, boot, file: Some(file), inner })
     }

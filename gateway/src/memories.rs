@@ -19,18 +19,8 @@ impl Memories {
     /// Reads what there is.
     pub(crate) fn open(folder: &Path) -> Result<Self, GatewayError> {
         let path = folder.join(FILE);
-        let of = match std::fs::read(&path) {
-            // Damaged: devices are met as if for the first time.
-            Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_else(|error| {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "what was known of the devices is lost"
-                );
-                BTreeMap::new()
-            }),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => BTreeMap::new(),
-            Err(source) => return Err(GatewayError::ReadFile { path, source }),
-        };
+        // Lost: devices are met as if for the first time.
+        let of = crate::kept::read(&path)?;
         Ok(Self { path, of })
     }
 
