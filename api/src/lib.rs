@@ -1,7 +1,8 @@
 //! foulee: the service, the worker, the registry, the pages, the commands.
 //!
 //! Invariants:
-//! - Pages and feeds read computed rows, never raw readings (the feed of readings itself excepted).
+//! - Pages and feeds read computed rows, never raw readings (excepted the feed of readings itself, and the newest heart
+//!   rate, which a row has only by the minute).
 //! - The worker may be stopped anywhere and asked any number of times: the same inputs give the same rows.
 //! - What a token may not see does not exist: the answer is the same as for what is not there.
 //!
@@ -16,6 +17,7 @@ pub mod command;
 mod error;
 pub mod feed;
 pub mod http;
+pub mod live;
 pub mod lock;
 pub mod output;
 pub mod pages;

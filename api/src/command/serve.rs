@@ -16,7 +16,7 @@ use crate::http::{Service, router};
 use crate::lock::FolderLock;
 use crate::people::{self, new_secret};
 use crate::registry::Registry;
-use crate::worker::{self, Worker};
+use crate::worker;
 
 /// How long requests under way may take once the service is to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -98,7 +98,7 @@ impl Running {
                 })
                 .await
         });
-        runtime.spawn(scrub(registry.clone(), Arc::clone(&store)));
+        runtime.spawn(scrub(registry, store));
         let worker_stop = Arc::new(AtomicBool::new(false));
         let days = Arc::clone(&service.days_computed);
         let report = move |changed| {
@@ -106,7 +106,8 @@ impl Running {
         };
         let metrics = Arc::clone(&service.ingest_metrics);
         let batches = move || metrics.batches();
-        let worker = Worker::new(store, registry);
+        // The service's own, so that what it computes is told to those who look on.
+        let worker = service.worker.clone();
         let worker = worker::run(worker, clock, Arc::clone(&worker_stop), batches, report)?;
         lock.publish(address, &token)?;
         let worker = Some(worker);
@@ -139,6 +140,7 @@ impl Running {
     /// Ends: no longer ready, no new connection, what is under way is finished within ten seconds.
     pub(super) fn stop(mut self) -> Result<(), CommandError> {
         self.service.stopping.store(true, Ordering::Release);
+        self.service.live.end();
         let _ = self.stop.send(true);
         let server = &mut self.server;
         let ended = self.runtime.block_on(async { tokio::time::timeout(DRAIN, server).await });

@@ -198,14 +198,18 @@ impl Caller {
     }
 
     pub(super) async fn of_headers(service: &Service, headers: &HeaderMap) -> Result<Option<Self>, Fault> {
-        let bearer = headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(foulee_ingest::bearer);
-        let token = bearer.or_else(|| cookie(headers));
-        let Some(token) = token else { return Ok(None) };
+        let Some(token) = token(headers) else { return Ok(None) };
         Ok(service.access.scope(token).await?.map(|(_, scope)| Self { scope }))
     }
+}
+
+/// The token in the header, or else in the pages' cookie.
+pub(super) fn token(headers: &HeaderMap) -> Option<&str> {
+    let bearer = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(foulee_ingest::bearer);
+    bearer.or_else(|| cookie(headers))
 }
 
 /// The token in the pages' cookie.

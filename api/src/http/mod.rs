@@ -4,6 +4,7 @@ mod access;
 mod fault;
 mod feeds;
 mod health;
+mod live;
 mod openapi;
 mod pages;
 mod participants;
@@ -42,6 +43,7 @@ pub fn router(service: Service) -> Router {
         .route("/v1/participants/{id}/minutes", get(feeds::minutes))
         .route("/v1/participants/{id}/measures", get(feeds::measures))
         .route("/v1/participants/{id}/adherence", get(feeds::adherence))
+        .route("/v1/participants/{id}/live", get(live::newest))
         .route("/v1/participants/{id}/prescriptions", get(programmes::prescriptions).post(programmes::assign))
         .route("/v1/measures", get(feeds::dictionary))
         .route("/v1/programmes", get(programmes::list))

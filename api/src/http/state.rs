@@ -6,6 +6,7 @@ use foulee_store::Store;
 use tokio::sync::Semaphore;
 
 use super::Access;
+use crate::live::Live;
 use crate::registry::Registry;
 use crate::worker::Worker;
 
@@ -15,7 +16,7 @@ const READING_FEEDS: usize = 8;
 /// What the handlers share.
 #[derive(Clone)]
 pub struct Service {
-    /// The time series.
+    /// The time series; what is written through it is told to those who look on.
     pub store: Arc<dyn Store>,
     /// People, prescriptions, tokens, computed rows.
     pub registry: Registry,
@@ -33,6 +34,8 @@ pub struct Service {
     pub stopping: Arc<AtomicBool>,
     /// Computes; asked where something else than a reading changed.
     pub worker: Worker,
+    /// What is newest, for those who look on.
+    pub live: Arc<Live>,
     /// Places for feeds of raw readings that are being read.
     pub reading_feeds: Arc<Semaphore>,
     /// Whether the people are simulated: then every page says so.
@@ -50,6 +53,8 @@ impl Service {
     #[must_use]
     pub fn new(store: Arc<dyn Store>, registry: Registry, clock: Clock, run_token: Option<String>) -> Self {
         let access = Arc::new(Access::new(registry.clone(), clock.clone(), run_token));
+        let live = Live::new(store, registry.clone(), clock.clone());
+        let store = live.store();
         let worker = Worker::new(Arc::clone(&store), registry.clone());
         Self {
             store,
@@ -61,6 +66,7 @@ impl Service {
             gate: Arc::default(),
             days_computed: Arc::default(),
             stopping: Arc::default(),
+            live,
             reading_feeds: Arc::new(Semaphore::new(READING_FEEDS)),
             synthetic: false,
         }

@@ -24,7 +24,7 @@ pub(crate) enum Rule {
 }
 
 /// The matrix: every operation of the document has a row.
-pub(crate) const MATRIX: [(&str, Rule); 14] = [
+pub(crate) const MATRIX: [(&str, Rule); 15] = [
     ("addReadings", Rule::Writing),
     ("listParticipants", Rule::ListOfPeople),
     ("addParticipant", Rule::AdminAlone),
@@ -34,6 +34,7 @@ pub(crate) const MATRIX: [(&str, Rule); 14] = [
     ("listMinutes", Rule::OfParticipant),
     ("listMeasures", Rule::OfParticipant),
     ("getAdherence", Rule::OfParticipant),
+    ("watchNewest", Rule::OfParticipant),
     ("listPrescriptions", Rule::OfParticipant),
     ("addPrescription", Rule::AdminAlone),
     ("listMeasureDefinitions", Rule::Open),

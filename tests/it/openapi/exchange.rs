@@ -232,6 +232,12 @@ impl<'a> Exchanges<'a> {
         let length = |answer: Value| answer["items"].as_array().map_or(0, Vec::len);
         assert_eq!(length(self.expect("listMeasureDefinitions", "/v1/measures", None, 200)), 33);
         self.expect("getParticipant", &format!("/v1/participants/{id}"), None, 200);
+        let newest = self.expect("watchNewest", &of("live"), None, 200);
+        assert_eq!(
+            newest["steps"],
+            json!({"date": "2026-03-30", "value": null}),
+            "nothing came today: not 0"
+        );
         // The night of the clock change, 29 March, has 23 hours.
         let day = self.expect("listMinutes", &of("minutes?from=2026-03-29&to=2026-03-29"), None, 200);
         assert_eq!(length(day), 23 * 60);

@@ -1,5 +1,6 @@
 //! A service that runs in this process, on a socket of its own, with a clock that the test sets.
 
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -21,7 +22,8 @@ pub(crate) struct Served {
     /// Runs it; for what the test asks of the registry itself.
     pub(crate) runtime: Runtime,
     now_ms: Arc<AtomicI64>,
-    base: String,
+    /// `http://HOST:PORT`.
+    pub(crate) base: String,
     agent: ureq::Agent,
 }
 
@@ -111,7 +113,19 @@ impl Served {
         };
         let (parts, mut body) =
             answer.unwrap_or_else(|error| panic!("{method} {path}: {error}")).into_parts();
-        let body = body.with_config().limit(64 << 20).read_to_string().expect("a body");
+        let streams = parts.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let body = if streams {
+            first_data(body.into_reader())
+        } else {
+            body.with_config().limit(64 << 20).read_to_string().expect("a body")
+        };
         Reply { status: parts.status.as_u16(), headers: parts.headers, body }
     }
+}
+
+/// The data of the first event of a stream that has any; a stream has no end to be waited for.
+fn first_data(stream: impl Read) -> String {
+    let lines = BufReader::new(stream).lines().map(|line| line.expect("a line"));
+    let mut data = lines.filter_map(|line| Some(line.strip_prefix("data: ")?.to_owned()));
+    data.next().expect("an event")
 }

@@ -90,7 +90,12 @@ pub(crate) fn faults(document: &Value) -> Vec<String> {
         for (status, response) in responses.into_iter().flatten() {
             let response = resolved(document, response);
             must(response["description"].is_string(), format!("{name} {status}: a description"));
-            let kind = if status.starts_with('2') { "application/json" } else { "application/problem+json" };
+            let streams = response["content"]["text/event-stream"].is_object();
+            let kind = match (status.starts_with('2'), streams) {
+                (true, true) => "text/event-stream",
+                (true, false) => "application/json",
+                (false, _) => "application/problem+json",
+            };
             must(
                 response["content"][kind]["schema"]["$ref"].is_string(),
                 format!("{name} {status}: a schema of {kind}"),
