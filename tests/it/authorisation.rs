@@ -132,16 +132,21 @@ fn pages_tell_no_more_than_feeds() {
         let token = identity.token.as_deref();
         let unknown = page(token, &format!("/p/{UNKNOWN}?lang=en"));
         for who in Who::ALL {
-            let reply = page(token, &format!("/p/{}?lang=en", cast.id(who)));
-            if identity.reads.contains(&who) {
-                assert_eq!(reply.status, 200, "{} {who:?}", identity.name);
-            } else {
-                assert_eq!(
-                    (reply.status, &reply.body),
-                    (unknown.status, &unknown.body),
-                    "{} {who:?}",
-                    identity.name
-                );
+            for path in ["", "/live"] {
+                let reply = page(token, &format!("/p/{}{path}?lang=en", cast.id(who)));
+                if identity.reads.contains(&who) {
+                    assert_eq!(reply.status, 200, "{} {who:?}", identity.name);
+                } else {
+                    assert_eq!(
+                        (reply.status, &reply.body),
+                        (unknown.status, &unknown.body),
+                        "{} {who:?} {path}",
+                        identity.name
+                    );
+                }
+                // The live page alone may run a script, and only ours.
+                let policy = reply.header("content-security-policy").contains("script-src");
+                assert_eq!(policy, path == "/live" && reply.status == 200, "{} {who:?}", identity.name);
             }
         }
         let expected = if identity.valid { 404 } else { 303 };

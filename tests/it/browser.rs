@@ -1,5 +1,5 @@
 //! The pages of the real `foulee demo` in a real Chromium: on a phone and a desk, in French and English, with axe-core, the
-//! keyboard, no scripts and no sideways scrolling.
+//! keyboard, no scripts but that of the live page, and no sideways scrolling.
 //!
 //! It needs `chromium`, `chromedriver` and `FOULEE_TEST_AXE`, the path of `axe.min.js` (npm package `axe-core`). Where one
 //! is absent it says so and passes, unless `FOULEE_TEST_REQUIRE_BROWSER=1`. `FOULEE_TEST_SCREENSHOTS` names a folder for
@@ -101,6 +101,73 @@ fn pages_are_accessible_on_every_screen() {
     }
     println!("{} pages, {} axe rules passed", looks.pages, looks.rules_passed);
     assert!(wrong.is_empty(), "{} faults:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn the_live_page_changes_without_being_loaded_again() {
+    let Some((driver, mut looks)) = tools() else { return };
+    let demo = Demo::start();
+    let mut wrong = Vec::new();
+    for (lang, connected, beats, unknown, paused) in [
+        ("fr", "Connecté", "battements par minute", "inconnue", "En pause"),
+        ("en", "Connected", "beats per minute", "not known", "Paused"),
+    ] {
+        let window = driver.window(390, 844, true, lang);
+        window.open(&demo.link);
+        window.open(&format!("{}/live?lang={lang}", demo.person()));
+        window.run("window.isStill = 'the same page'");
+        wait_for(&window, "connection", connected);
+        let first = window.run("return document.getElementById('rate').textContent");
+        if lang == "fr" {
+            assert!(first.as_str().is_some_and(|text| text.contains(unknown)), "{first}");
+        }
+        for bpm in [61, 148] {
+            let begun = std::time::Instant::now();
+            demo.beat(bpm);
+            wait_for(&window, "rate", &format!("{bpm} {beats}"));
+            println!("{lang}: {bpm} is shown {:?} after it was sent", begun.elapsed());
+        }
+        window.run("document.getElementById('pause').click()");
+        wait_for(&window, "connection", paused);
+        demo.beat(99);
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        wait_for(&window, "rate", &format!("148 {beats}"));
+        window.run("document.getElementById('pause').click()");
+        wait_for(&window, "rate", &format!("99 {beats}"));
+        // A rate grows old by itself, and is then no rate of now.
+        window.run("const now = Date.now; Date.now = () => now() + 180000");
+        wait_for(&window, "rate", unknown);
+        assert_eq!(window.run("return window.isStill"), "the same page");
+        assert_eq!(window.console_errors(), Vec::<String>::new());
+
+        for (screen, width, height, phone) in SCREENS {
+            let window = driver.window(width, height, phone, lang);
+            let name = |page: &str| format!("{page}-{lang}-{screen}");
+            window.open(&demo.link);
+            demo.beat(72);
+            window.open(&format!("{}/live?lang={lang}", demo.person()));
+            wait_for(&window, "connection", connected);
+            wrong.extend(looks.faults(&window, &name("live"), lang, &[&format!("72 {beats}")]));
+            wrong.extend(skip_link(&window, &name("live")));
+            window.prefer("dark");
+            wrong.extend(looks.faults(&window, &name("live-dark"), lang, &[beats]));
+        }
+    }
+    assert!(wrong.is_empty(), "{} faults:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Until an element of the page says something.
+#[track_caller]
+fn wait_for(window: &Window<'_>, id: &str, words: &str) {
+    let mut said = serde_json::Value::Null;
+    for _ in 0..200 {
+        said = window.run(&format!("return document.getElementById('{id}').textContent"));
+        if said.as_str().is_some_and(|said| said.contains(words)) {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("#{id} says {said} and not {words:?}");
 }
 
 /// A token that is none is typed in with the keyboard: the page says so, and is as accessible as the others.

@@ -52,9 +52,11 @@ pub fn router(service: Service) -> Router {
     let pages = Router::new()
         .route("/", get(pages::index))
         .route("/p/{id}", get(pages::person))
+        .route("/p/{id}/live", get(pages::live))
         .route("/enter", get(pages::enter_form).post(pages::enter))
         .route("/leave", post(pages::leave))
-        .route("/static/foulee.css", get(pages::stylesheet));
+        .route("/static/foulee.css", get(pages::stylesheet))
+        .route("/static/live.js", get(pages::live_script));
     let health = Router::new()
         .route("/livez", get(health::livez))
         .route("/healthz", get(health::livez))

@@ -1,20 +1,28 @@
+use std::time::Duration;
+
 use axum::Form;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use foulee_contract::{ParticipantId, ProblemKind};
+use foulee_analytics::HomeZones;
+use foulee_contract::{ParticipantId, Problem, ProblemKind};
 use serde::Deserialize;
 
 use super::Service;
 use super::access::{COOKIE, Caller};
 use super::fault::{Fault, Path, Query};
 use super::participants::visible;
+use crate::live::Shown;
 use crate::pages::model::{ErrorKind, ErrorPage, Frame, Synthetic};
 use crate::pages::{
-    CONTENT_SECURITY_POLICY, Lang, STYLESHEET, render, render_error, render_index, stylesheet_hash,
+    Asset, CONTENT_SECURITY_POLICY, LIVE_CONTENT_SECURITY_POLICY, LIVE_SCRIPT, Lang, STYLESHEET, render,
+    render_error, render_index, render_live,
 };
+use crate::registry::Participant;
 use crate::view::{self, PageQuery};
 
+/// How long the live page waits for what is newest.
+const LONGEST_LOOK: Duration = Duration::from_secs(5);
 /// People on the list's page: what a clinician follows.
 const LIST: u32 = 200;
 
@@ -24,8 +32,12 @@ fn lang_of(query: Option<&str>, headers: &HeaderMap) -> Lang {
 }
 
 fn html(status: StatusCode, text: String) -> Response {
+    html_under(CONTENT_SECURITY_POLICY, status, text)
+}
+
+fn html_under(policy: &'static str, status: StatusCode, text: String) -> Response {
     let mut response = (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response();
-    let policy = HeaderValue::from_static(CONTENT_SECURITY_POLICY);
+    let policy = HeaderValue::from_static(policy);
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     response
 }
@@ -86,6 +98,19 @@ pub(super) async fn person(
     }
 }
 
+/// Whose page it is, for somebody who may see it; `None` for who has no token.
+async fn visible_person(
+    service: &Service,
+    headers: &HeaderMap,
+    id: Result<Path<ParticipantId>, Fault>,
+) -> Result<Option<(Participant, HomeZones)>, Fault> {
+    let Some(caller) = Caller::of_headers(service, headers).await? else { return Ok(None) };
+    let Path(id) = id?;
+    caller.may_read(service, id).await?;
+    let participant = service.registry.participant(id).await?.ok_or_else(Fault::not_found)?;
+    Ok(Some((participant, crate::zones::home_zones(&service.registry, id).await?)))
+}
+
 async fn person_html(
     service: &Service,
     headers: &HeaderMap,
@@ -93,15 +118,47 @@ async fn person_html(
     query: &PageQuery,
     lang: Lang,
 ) -> Result<Option<String>, Fault> {
-    let Some(caller) = Caller::of_headers(service, headers).await? else { return Ok(None) };
-    let Path(id) = id?;
-    caller.may_read(service, id).await?;
-    let participant = service.registry.participant(id).await?.ok_or_else(Fault::not_found)?;
-    let zones = crate::zones::home_zones(&service.registry, id).await?;
+    let Some((participant, zones)) = visible_person(service, headers, id).await? else { return Ok(None) };
     let now_ms = (service.clock)();
     let mut page = view::person_page(&service.registry, &participant, &zones, query, lang, now_ms).await?;
     page.frame.synthetic = service.synthetic.then_some(Synthetic::MadeOf);
     Ok(Some(render(&page, lang).map_err(crate::ApiError::from)?))
+}
+
+/// What is newest, and the one script that goes on from there.
+pub(super) async fn live(
+    State(service): State<Service>,
+    headers: HeaderMap,
+    id: Result<Path<ParticipantId>, Fault>,
+    query: Result<Query<PageQuery>, Fault>,
+) -> Response {
+    let query = match query {
+        Ok(Query(query)) => query,
+        Err(fault) => return fault_page(&fault, lang_of(None, &headers)),
+    };
+    let lang = lang_of(query.lang.as_deref(), &headers);
+    match live_html(&service, &headers, id, lang).await {
+        Ok(Some(text)) => html_under(LIVE_CONTENT_SECURITY_POLICY, StatusCode::OK, text),
+        Ok(None) => Redirect::to(&format!("/enter?lang={}", lang.code())).into_response(),
+        Err(fault) => fault_page(&fault, lang),
+    }
+}
+
+async fn live_html(
+    service: &Service,
+    headers: &HeaderMap,
+    id: Result<Path<ParticipantId>, Fault>,
+    lang: Lang,
+) -> Result<Option<String>, Fault> {
+    let Some((participant, zones)) = visible_person(service, headers, id).await? else { return Ok(None) };
+    let told = match tokio::time::timeout(LONGEST_LOOK, service.live.now(participant.id)).await {
+        Ok(Shown::Told(told)) => told,
+        Ok(Shown::Gone) => return Err(Fault::not_found()),
+        Ok(Shown::NotYet) | Err(_) => return Err(Problem::new(ProblemKind::Unavailable).into()),
+    };
+    let mut page = view::live_page(&participant, &zones, &told.state, lang, (service.clock)())?;
+    page.frame.synthetic = service.synthetic.then_some(Synthetic::MadeOf);
+    Ok(Some(render_live(&page, lang).map_err(crate::ApiError::from)?))
 }
 
 #[derive(Deserialize)]
@@ -154,10 +211,15 @@ async fn sign_in(service: &Service, token: &str, to: Option<&str>, lang: Lang) -
             Err(error) => fault_page(&crate::ApiError::from(error).into(), lang),
         };
     };
-    let page = to.and_then(|to| to.strip_prefix("/p/")).and_then(|id| id.parse::<ParticipantId>().ok());
+    let page = to.and_then(|to| to.strip_prefix("/p/"));
+    let (page, live) = match page.and_then(|page| page.strip_suffix("/live")) {
+        Some(page) => (Some(page), "/live"),
+        None => (page, ""),
+    };
+    let page = page.and_then(|id| id.parse::<ParticipantId>().ok());
     let to = match (page, scope) {
         (Some(id), _) | (None, crate::registry::Scope::ReadParticipant(id)) => {
-            format!("/p/{id}?lang={}", lang.code())
+            format!("/p/{id}{live}?lang={}", lang.code())
         }
         _ => format!("/?lang={}", lang.code()),
     };
@@ -178,10 +240,18 @@ pub(super) async fn leave() -> Response {
 }
 
 pub(super) async fn stylesheet() -> Response {
+    asset(&STYLESHEET)
+}
+
+pub(super) async fn live_script() -> Response {
+    asset(&LIVE_SCRIPT)
+}
+
+fn asset(asset: &'static Asset) -> Response {
     let headers = [
-        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+        (header::CONTENT_TYPE, asset.media_type),
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
-        (header::ETAG, stylesheet_hash()),
+        (header::ETAG, asset.hash()),
     ];
-    (headers, STYLESHEET).into_response()
+    (headers, asset.text).into_response()
 }

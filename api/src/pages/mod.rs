@@ -1,4 +1,4 @@
-//! The pages that people read: one for each participant, a list of them, and an error page.
+//! The pages that people read: one for each participant, what is newest of them, a list of them, and an error page.
 //!
 //! Pure: a page is a function of plain data ([`model`]) and a [`Lang`]. No clock, no store, no analytics type.
 //!
@@ -7,7 +7,9 @@
 //! - Adherence is never a bare number: without its interval a page is refused ([`PagesError::BareNumber`]).
 //! - Every word is in a catalogue, in each language; every value is escaped by the template that places it, and only a
 //!   template can make markup.
-//! - No script, no style attribute, nothing fetched from elsewhere: [`CONTENT_SECURITY_POLICY`] holds for every page.
+//! - No script, no style attribute, nothing fetched from elsewhere: [`CONTENT_SECURITY_POLICY`] holds for every page but
+//!   one. The live page has a script of ours in a file ([`LIVE_CONTENT_SECURITY_POLICY`]), and shows the state at its loading
+//!   without it.
 //! - Nothing is said by colour alone; each plot has its words and its table.
 //!
 //! Reading order: `render`, then `shell` (what stands around), `person` and its sections (`week`, `adherence`, `day`,
@@ -15,6 +17,7 @@
 //! template beside the data that fills it.
 
 mod adherence;
+mod assets;
 mod clock;
 mod day;
 mod days;
@@ -25,12 +28,12 @@ mod format;
 mod history;
 mod lang;
 mod list;
+mod live;
 mod markup;
 pub mod model;
 mod person;
 mod render;
 mod shell;
-mod style;
 mod svg_adherence;
 mod svg_day;
 mod svg_week;
@@ -41,7 +44,8 @@ mod week;
 #[cfg(test)]
 mod tests;
 
+pub use assets::{Asset, CONTENT_SECURITY_POLICY, LIVE_CONTENT_SECURITY_POLICY, LIVE_SCRIPT, STYLESHEET};
 pub use error::PagesError;
 pub use lang::Lang;
-pub use render::{render, render_enter, render_error, render_index};
-pub use style::{CONTENT_SECURITY_POLICY, STYLESHEET, STYLESHEET_PATH, stylesheet_hash, stylesheet_href};
+pub(crate) use live::RATE_HOLDS_S;
+pub use render::{render, render_enter, render_error, render_index, render_live};

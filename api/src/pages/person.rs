@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::error::PagesError;
 use super::markup::Markup;
-use super::model::{LastReading, PersonPage};
+use super::model::{Href, LastReading, PersonPage};
 use super::text::Text;
 use super::{adherence, day, days, history, week};
 
@@ -17,6 +17,7 @@ use super::{adherence, day, days, history, week};
 <div><dt>{{ term }}</dt><dd>{{ value }}</dd></div>
 {%- endfor %}
 </dl>
+{% if let Some(href) = live %}<p><a href="{{ href.as_str() }}">{{ t.get("live_link") }}</a></p>{% endif %}
 {% if empty %}<div class="card"><p class="lead">{{ t.get("empty_lead") }}</p><p>{{ t.get("empty_help") }}</p></div>{% endif %}
 <div class="cards">
 {% if let Some(week) = week %}{{ week }}{% endif %}
@@ -38,6 +39,7 @@ struct Body<'a> {
     t: &'a Text,
     first: Vec<(&'static str, String)>,
     about: Vec<(&'static str, String)>,
+    live: Option<&'a Href>,
     empty: bool,
     week: Option<Markup>,
     adherence: Markup,
@@ -65,6 +67,7 @@ pub(crate) fn body(t: &Text, page: &PersonPage) -> Result<Markup, PagesError> {
                 ("fact_zone", Some(page.home_zone.clone()).filter(|zone| !zone.is_empty())),
             ],
         ),
+        live: page.links.live.as_ref(),
         empty: page.last_reading.is_none(),
         week: page.this_week.as_ref().map(|w| week::section(t, w, &page.links)).transpose()?,
         adherence: adherence::section(t, page.adherence.as_ref(), page.period)?,

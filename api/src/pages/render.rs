@@ -1,10 +1,10 @@
-//! The three pages, as pure functions of what they show and the reader's language.
+//! The pages, as pure functions of what they show and the reader's language.
 
 use super::error::PagesError;
 use super::lang::Lang;
-use super::model::{ErrorPage, Frame, Href, IndexPage, PersonPage};
+use super::model::{ErrorPage, Frame, Href, IndexPage, LivePage, PersonPage};
 use super::text::Text;
-use super::{enter, failure, list, person, shell};
+use super::{enter, failure, list, live, person, shell};
 
 /// One participant's page.
 ///
@@ -23,6 +23,16 @@ pub fn render(page: &PersonPage, lang: Lang) -> Result<String, PagesError> {
 pub fn render_index(page: &IndexPage, lang: Lang) -> Result<String, PagesError> {
     let t = Text::of(lang)?;
     shell::page(&t, &page.frame, t.get("index_heading"), list::body(&t, page)?)
+}
+
+/// What is newest of a participant.
+///
+/// # Errors
+/// Only where a catalogue or a template of this build is broken.
+pub fn render_live(page: &LivePage, lang: Lang) -> Result<String, PagesError> {
+    let t = Text::of(lang)?;
+    let name = t.fill("live_title", &[("participant", &page.participant)]);
+    shell::page(&t, &page.frame, &name, live::body(&t, page)?)
 }
 
 /// An error page.

@@ -2,10 +2,10 @@
 
 use askama::Template;
 
+use super::assets::STYLESHEET;
 use super::error::PagesError;
 use super::markup::Markup;
 use super::model::{Frame, Synthetic};
-use super::style::stylesheet_href;
 use super::text::Text;
 
 #[derive(Template)]
@@ -56,6 +56,6 @@ pub(crate) fn page(t: &Text, frame: &Frame, name: &str, body: Markup) -> Result<
         Synthetic::LearntFrom => t.get("synthetic_learnt_from"),
     });
     let title = t.fill("page_title", &[("name", name)]);
-    let shell = Shell { t, frame, title, stylesheet: stylesheet_href(), stamp, body };
+    let shell = Shell { t, frame, title, stylesheet: STYLESHEET.href(), stamp, body };
     Ok(Markup::of(&shell)?.into_string())
 }

@@ -1,10 +1,12 @@
 //! From computed rows to what the pages show.
 
 mod list;
+mod live;
 mod person;
 mod query;
 
 pub use list::index_page;
+pub use live::live_page;
 pub use person::person_page;
 pub use query::PageQuery;
 

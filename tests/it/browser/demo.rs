@@ -38,6 +38,26 @@ impl Demo {
     pub(crate) fn base(&self) -> &str {
         self.link.split("/enter").next().unwrap_or_default()
     }
+
+    /// The address of the participant's page, without a query.
+    pub(crate) fn person(&self) -> String {
+        let path = self.link.split("to=").nth(1).unwrap_or_default();
+        format!("{}{path}", self.base())
+    }
+
+    /// Sends a heart rate of now for the participant.
+    pub(crate) fn beat(&self, bpm: u32) {
+        let token =
+            self.link.split("token=").nth(1).and_then(|rest| rest.split('&').next()).expect("a token");
+        let participant = self.link.rsplit('/').next().expect("an id");
+        let now_ms = chrono::Utc::now().timestamp_millis();
+        let batch = serde_json::json!({"contract": 1, "series": [{"participant": participant, "source": "strap",
+            "metric": "heart_rate", "grain": "sample", "unit": "/min",
+            "points": {"start": [now_ms], "value": [bpm]}}]});
+        let request = ureq::post(format!("{}/v1/readings", self.base()));
+        let answer = request.header("Authorization", format!("Bearer {token}")).send_json(batch);
+        assert_eq!(answer.expect("an answer").status(), 200);
+    }
 }
 
 impl Drop for Demo {

@@ -6,12 +6,14 @@ mod adherence;
 mod day;
 mod frame;
 mod list;
+mod live;
 mod week;
 
 pub use adherence::*;
 pub use day::*;
 pub use frame::*;
 pub use list::*;
+pub use live::*;
 pub use week::*;
 
 /// Everything on one participant's page.
@@ -56,4 +58,6 @@ pub struct PersonLinks {
     pub previous_week: Option<Href>,
     /// The week after.
     pub next_week: Option<Href>,
+    /// What is newest, as it comes.
+    pub live: Option<Href>,
 }

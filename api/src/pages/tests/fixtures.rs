@@ -26,6 +26,7 @@ fn links() -> PersonLinks {
         next_day: href("?day=2026-03-12"),
         previous_week: href("?week=2026-03-02"),
         next_week: None,
+        live: href("/p/P-7F3A/live?lang=fr"),
     }
 }
 
@@ -302,6 +303,31 @@ pub(super) fn index() -> IndexPage {
             row("P-0001", None, None),
         ],
     }
+}
+
+/// The live page: a rate of now, one that no longer holds, one of another day, and nothing at all.
+pub(super) fn live() -> Vec<(&'static str, LivePage)> {
+    let now = date(2026, 3, 14).and_hms_opt(14, 2, 30).unwrap();
+    let ago = |minutes| now - chrono::TimeDelta::minutes(minutes);
+    let page = |rate: Option<(i64, bool)>, steps| LivePage {
+        frame: frame(),
+        participant: "P-7F3A".into(),
+        person: Href::new("/p/1?lang=fr").unwrap(),
+        stream: Href::new("/v1/participants/1/live").unwrap(),
+        home_zone: "Europe/Paris".into(),
+        now_ms: 1_773_493_350_000,
+        now,
+        heart_rate: rate.map(|(minutes, is_now)| LiveRate { bpm: 72, at: ago(minutes), is_now }),
+        today: now.date(),
+        steps,
+        last_reading: rate.map(|(minutes, _)| LastReading { at: ago(minutes), received_at: None }),
+    };
+    vec![
+        ("live", page(Some((0, true)), Some(4_321))),
+        ("live_old", page(Some((25, false)), Some(0))),
+        ("live_yesterday", page(Some((15 * 60, false)), None)),
+        ("live_empty", page(None, None)),
+    ]
 }
 
 pub(super) const ERRORS: [ErrorKind; 6] = [
