@@ -1,5 +1,6 @@
 //! Asks a running service.
 
+use std::io::{BufRead, BufReader};
 use std::time::Duration;
 
 use foulee_contract::{Answer, Batch, ParticipantId, Problem};
@@ -39,6 +40,8 @@ pub enum ClientError {
 /// How often a batch is offered again to a busy service, and how long in between at first.
 const TRIES: u32 = 8;
 const PAUSE: Duration = Duration::from_millis(200);
+/// How long a stream may take to begin.
+const FIRST_LINE: Duration = Duration::from_secs(10);
 
 impl Client {
     /// Of the process that serves a data folder.
@@ -76,6 +79,22 @@ impl Client {
     pub fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
         let request = self.agent.delete(format!("{}{path}", self.base));
         answer(request.header("Authorization", format!("Bearer {}", self.token)).call())
+    }
+
+    /// A stream of events, to be read line by line.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub fn stream(&self, path: &str) -> Result<impl BufRead + Send + use<>, ClientError> {
+        let request = self.agent.get(format!("{}{path}", self.base));
+        let request = request.config().timeout_global(None).timeout_recv_response(Some(FIRST_LINE)).build();
+        let response = request.header("Authorization", format!("Bearer {}", self.token)).call();
+        let mut response = response.map_err(|error| ClientError::Unreachable(Box::new(error)))?;
+        if response.status().is_success() {
+            return Ok(BufReader::new(response.into_body().into_reader()));
+        }
+        let text = response.body_mut().read_to_string().unwrap_or_default();
+        Err(ClientError::Refused(Box::new(problem(response.status().as_u16(), &text))))
     }
 
     /// The bytes of a page, with the token as its cookie.

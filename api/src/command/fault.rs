@@ -71,6 +71,28 @@ pub enum CommandError {
         /// Which.
         hop: &'static str,
     },
+    /// A program that stands beside this one is not there.
+    #[error("{path} is absent; in Foulée's folder `cargo build --release` builds it")]
+    ProgramAbsent {
+        /// Where it was looked for.
+        path: std::path::PathBuf,
+    },
+    /// No message bus to play wearables on.
+    #[error("dbus-daemon is absent (Debian: apt-get install dbus-daemon)")]
+    BusAbsent,
+    /// A program that was started ended by itself.
+    #[error("{name} ended by itself ({status}): {said}")]
+    ProgramEnded {
+        /// Which.
+        name: &'static str,
+        /// How.
+        status: std::process::ExitStatus,
+        /// The last line that it said.
+        said: String,
+    },
+    /// Somebody said stop before it was done.
+    #[error("interrupted")]
+    Interrupted,
     /// A time that is not in the calendar of the participant's zone.
     #[error("the time is out of range")]
     TimeOutOfRange,
@@ -119,6 +141,8 @@ impl CommandError {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::RoleNotAllowed
+            | Self::ProgramAbsent { .. }
+            | Self::BusAbsent
             | Self::ConsentMissing
             | Self::StudyUnknown { .. }
             | Self::TimeOutOfRange => Exit::Usage,

@@ -56,6 +56,26 @@ fn hangup_is_ignored() -> bool {
     ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & SIGHUP != 0)
 }
 
+/// Until SIGINT, SIGTERM or SIGHUP.
+async fn signalled() -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    if hangup_is_ignored() {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        return Ok(());
+    }
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        _ = hangup.recv() => {}
+    }
+    Ok(())
+}
+
 /// A service that runs in this process.
 pub(super) struct Running {
     pub(super) address: SocketAddr,
@@ -116,25 +136,29 @@ impl Running {
 
     /// Serves until SIGINT, SIGTERM or SIGHUP (the terminal is closed), then ends what is under way.
     pub(super) fn until_signal(self) -> Result<(), CommandError> {
-        self.runtime.block_on(async {
-            let mut terminate = signal(SignalKind::terminate())?;
-            let mut interrupt = signal(SignalKind::interrupt())?;
-            if hangup_is_ignored() {
-                tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = interrupt.recv() => {}
-                }
-                return Ok::<(), std::io::Error>(());
-            }
-            let mut hangup = signal(SignalKind::hangup())?;
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-                _ = hangup.recv() => {}
-            }
-            Ok::<(), std::io::Error>(())
-        })?;
+        self.runtime.block_on(signalled())?;
         self.stop()
+    }
+
+    /// Becomes true at such a signal, for who has to look after something else meanwhile.
+    pub(super) fn stopped(&self) -> Result<Arc<AtomicBool>, CommandError> {
+        let stopped = Arc::new(AtomicBool::new(false));
+        let told = Arc::clone(&stopped);
+        let (ready, is_ready) = tokio::sync::oneshot::channel();
+        self.runtime.spawn(async move {
+            let mut signalled = std::pin::pin!(signalled());
+            // Polled once: from then on the signals are caught.
+            let first =
+                std::future::poll_fn(|context| std::task::Poll::Ready(signalled.as_mut().poll(context)))
+                    .await;
+            let _ = ready.send(());
+            if first.is_pending() {
+                let _ = signalled.await;
+            }
+            told.store(true, Ordering::Release);
+        });
+        let _ = self.runtime.block_on(is_ready);
+        Ok(stopped)
     }
 
     /// Ends: no longer ready, no new connection, what is under way is finished within ten seconds.

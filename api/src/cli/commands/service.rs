@@ -41,7 +41,9 @@ pub enum Role {
 #[command(after_long_help = "\
 Examples:
   foulee demo
-  foulee demo --check        once through everything, then exit: 0 only if every step gave something")]
+  foulee demo --ble          a live page, fed by simulated wearables over a real gateway
+  foulee demo --check        once through everything, then exit: 0 only if every step gave something
+  foulee demo --ble --check  that with wearables, and the time from wrist to page")]
 pub struct Demo {
     /// Port of the pages; 0 takes any that is free
     #[arg(long, value_name = "PORT", default_value = "0")]
@@ -49,4 +51,10 @@ pub struct Demo {
     /// Do all of it once, print a JSON summary, and exit
     #[arg(long)]
     pub check: bool,
+    /// Start simulated wearables and a gateway too, and show them live
+    ///
+    /// The person is then a simulated one. foulee-gateway and foulee-sim must stand beside this program (cargo build
+    /// --release puts them there) and dbus-daemon on the path. All of it ends with the demo.
+    #[arg(long)]
+    pub ble: bool,
 }
