@@ -62,7 +62,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(200);
   year_2000 = false
   slow_pairing_s = 5
   [[wearable]]
-  kind = \"strap\"                        # infinitime, foot_pod, band, ring
+  kind = \"strap\"                        # infinitime, foot_pod, band, ring, step_climber
   count = 25
   person = 7                            # seed of the first wearer
   bonding = false

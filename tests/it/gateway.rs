@@ -84,6 +84,9 @@ adapter = 1
 kind = "foot_pod"
 count = 2
 adapter = 1
+[[wearable]]
+kind = "step_climber"
+count = 1
 "#;
 
 /// Devices that tell nothing until they are paired with, slowly; a bluetoothd that answers one connect at a time.

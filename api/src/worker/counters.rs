@@ -14,7 +14,8 @@ pub(super) const MOST_APART_DAYS: i32 = 7;
 
 /// How a source's counter begins anew.
 fn params(source: &Source) -> Result<ValidCounterParams, AnalyticsError> {
-    // kind/app/maker/model/…: InfiniTime counts the day's steps and forgets them when it restarts.
+    // kind/app/maker/model/…: InfiniTime counts the day's steps and forgets them when it restarts. A step climber's 16 bits
+    // could roll over, but a new session is what makes it begin anew: nobody climbs 65,536 steps in one.
     let resets_daily = source.key().split('/').nth(3) == Some("infinitime");
     CounterParams { width_bits: None, resets_daily, resets_on_reboot: true }.check()
 }

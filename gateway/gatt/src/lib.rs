@@ -28,6 +28,7 @@ pub mod activity;
 pub mod battery;
 pub mod current_time;
 pub mod device_information;
+pub mod fitness_machine;
 pub mod heart_rate;
 pub mod running;
 

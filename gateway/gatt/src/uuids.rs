@@ -27,6 +27,11 @@ pub const ACTIVITY_SERVICE: Uuid = assigned(0x183e);
 /// Step Counter Activity Summary Data: [`StepSummary`](crate::activity::StepSummary).
 pub const STEP_SUMMARY: Uuid = assigned(0x2b40);
 
+/// Fitness Machine Service. Treadmills, bikes and others have it too.
+pub const FITNESS_MACHINE_SERVICE: Uuid = assigned(0x1826);
+/// Step Climber Data: [`StepClimberData`](crate::fitness_machine::StepClimberData).
+pub const STEP_CLIMBER_DATA: Uuid = assigned(0x2acf);
+
 /// Battery Service.
 pub const BATTERY_SERVICE: Uuid = assigned(0x180f);
 /// Battery Level: [`BatteryLevel`](crate::battery::BatteryLevel).

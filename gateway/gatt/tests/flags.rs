@@ -1,11 +1,14 @@
-//! Every flag byte with every length: no panic, taken exactly when the length is the specification's, and canonical
+//! Every flag byte, or pair of them, with every length: no panic, taken exactly when the length is the specification's, and canonical
 //! bytes come back as they were.
+
+use std::ops::Range;
 
 use foulee_gatt::GattError;
 use foulee_gatt::activity::StepSummary;
 use foulee_gatt::battery::BatteryLevel;
 use foulee_gatt::current_time::{CurrentTime, LocalTimeInformation};
 use foulee_gatt::device_information::DeviceText;
+use foulee_gatt::fitness_machine::StepClimberData;
 use foulee_gatt::heart_rate::{BodySensorLocation, HeartRateMeasurement};
 use foulee_gatt::infinitime::{RawMotion, StepCount};
 use foulee_gatt::running::RscMeasurement;
@@ -13,30 +16,33 @@ use foulee_gatt::running::RscMeasurement;
 const LENGTHS: std::ops::RangeInclusive<usize> = 0..=32;
 
 /// Bytes that differ from one place to the next, with the flags in their place (if there is one).
-fn filled(flags: u8, at: usize, length: usize) -> Vec<u8> {
+fn filled(flags: u16, at: Range<usize>, length: usize) -> Vec<u8> {
     let mut bytes: Vec<u8> = (1..).map(|place: u8| place.wrapping_mul(37)).take(length).collect();
-    if let Some(byte) = bytes.get_mut(at) {
-        *byte = flags;
+    for (place, flags) in at.zip(flags.to_le_bytes()) {
+        if let Some(byte) = bytes.get_mut(place) {
+            *byte = flags;
+        }
     }
     bytes
 }
 
-fn has(flags: u8, bit: u8) -> bool {
+fn has(flags: u16, bit: u8) -> bool {
     flags & (1 << bit) != 0
 }
 
-/// Walks every flag byte and length; `right` says which lengths fit a flag byte, `canonical` which flag bytes come back.
+/// Walks all flags and lengths, where the flags are one byte or two; `right` says which lengths fit some flags, `canonical`
+/// which flags come back.
 fn exhaust<T>(
-    at: usize,
+    at: Range<usize>,
     decode: impl Fn(&[u8]) -> Result<T, GattError>,
     encode: impl Fn(&T) -> Vec<u8>,
-    right: impl Fn(u8, usize) -> bool,
-    canonical: impl Fn(u8, usize) -> bool,
+    right: impl Fn(u16, usize) -> bool,
+    canonical: impl Fn(u16, usize) -> bool,
 ) {
     let mut taken = 0;
-    for flags in 0..=u8::MAX {
+    for flags in 0..=u16::MAX >> (16 - 8 * at.len()) {
         for length in LENGTHS {
-            let bytes = filled(flags, at, length);
+            let bytes = filled(flags, at.clone(), length);
             let value = decode(&bytes);
             assert_eq!(value.is_ok(), right(flags, length), "flags {flags:#04x}, {length} bytes");
             match value {
@@ -64,7 +70,7 @@ fn exhaust<T>(
 fn heart_rate_measurement() {
     let before_rr = |flags| 2 + usize::from(has(flags, 0)) + 2 * usize::from(has(flags, 3));
     exhaust(
-        0,
+        0..1,
         HeartRateMeasurement::decode,
         HeartRateMeasurement::encode,
         |flags, length| match length.checked_sub(before_rr(flags)) {
@@ -82,7 +88,7 @@ fn heart_rate_measurement() {
 #[test]
 fn rsc_measurement() {
     exhaust(
-        0,
+        0..1,
         RscMeasurement::decode,
         RscMeasurement::encode,
         |flags, length| length == 4 + 2 * usize::from(has(flags, 0)) + 4 * usize::from(has(flags, 1)),
@@ -93,11 +99,28 @@ fn rsc_measurement() {
 #[test]
 fn step_summary() {
     exhaust(
-        1,
+        1..2,
         StepSummary::decode,
         StepSummary::encode,
         |flags, length| length == 14 + 3 * (flags & 0x1f).count_ones() as usize,
         |flags, _| flags < 0x20,
+    );
+}
+
+#[test]
+fn step_climber_data() {
+    // Bytes that each of the bits 1 to 8 announces.
+    let fields = [2, 2, 2, 5, 1, 1, 2, 2];
+    exhaust(
+        0..2,
+        StepClimberData::decode,
+        StepClimberData::encode,
+        |flags, length| {
+            let counts = if has(flags, 0) { 0 } else { 4 };
+            let announced = (1..).zip(fields).filter(|(bit, _)| has(flags, *bit)).map(|(_, bytes)| bytes);
+            length == 2 + counts + announced.sum::<usize>()
+        },
+        |flags, _| flags < 0x200,
     );
 }
 

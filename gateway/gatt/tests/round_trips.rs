@@ -5,6 +5,7 @@ use foulee_gatt::battery::BatteryLevel;
 use foulee_gatt::civil::DateTime;
 use foulee_gatt::current_time::{AdjustReason, CurrentTime, DstOffset, LocalTimeInformation};
 use foulee_gatt::device_information::DeviceText;
+use foulee_gatt::fitness_machine::{Climbed, Energy, StepClimberData};
 use foulee_gatt::heart_rate::{BodySensorLocation, Contact, HeartRateMeasurement};
 use foulee_gatt::infinitime::{RawMotion, StepCount};
 use foulee_gatt::running::RscMeasurement;
@@ -79,6 +80,23 @@ proptest! {
     }
 
     #[test]
+    fn step_climber(
+        counts in option::of(any::<(u16, u16)>()),
+        [steps_per_min, average_steps_per_min, climbed_m, elapsed_s, remaining_s] in any::<[Option<u16>; 5]>(),
+        energy in option::of(any::<(u16, u16, u8)>()),
+        [bpm, deci_met] in any::<[Option<u8>; 2]>(),
+    ) {
+        let climbed = counts.map(|(floors, steps)| Climbed { floors, steps });
+        let energy = energy.map(|(total_kcal, per_hour_kcal, per_minute_kcal)| Energy {
+            total_kcal, per_hour_kcal, per_minute_kcal,
+        });
+        let value = StepClimberData {
+            climbed, steps_per_min, average_steps_per_min, climbed_m, energy, bpm, deci_met, elapsed_s, remaining_s,
+        };
+        prop_assert_eq!(StepClimberData::decode(&value.encode()), Ok(value));
+    }
+
+    #[test]
     fn small_ones(
         percent in 0..=100_u8, location in 0..=6_u8, text: String, steps: u32, (x, y, z) in any::<(i16, i16, i16)>(),
     ) {
@@ -134,8 +152,8 @@ proptest! {
     #[test]
     fn any_bytes_settle(bytes in vec(any::<u8>(), 0..40)) {
         settles!(
-            &bytes, HeartRateMeasurement, BodySensorLocation, RscMeasurement, StepSummary, BatteryLevel, DeviceText,
-            CurrentTime, LocalTimeInformation, StepCount, RawMotion,
+            &bytes, HeartRateMeasurement, BodySensorLocation, RscMeasurement, StepSummary, StepClimberData,
+            BatteryLevel, DeviceText, CurrentTime, LocalTimeInformation, StepCount, RawMotion,
         );
     }
 

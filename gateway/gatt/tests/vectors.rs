@@ -6,6 +6,7 @@ use foulee_gatt::battery::BatteryLevel;
 use foulee_gatt::civil::DateTime;
 use foulee_gatt::current_time::{AdjustReason, CurrentTime, DstOffset, LocalTimeInformation};
 use foulee_gatt::device_information::DeviceText;
+use foulee_gatt::fitness_machine::{Climbed, Energy, StepClimberData};
 use foulee_gatt::heart_rate::{BodySensorLocation, Contact, HeartRateMeasurement};
 use foulee_gatt::infinitime::{RawMotion, StepCount};
 use foulee_gatt::running::RscMeasurement;
@@ -86,6 +87,34 @@ fn running() {
     same!(RscMeasurement, [0x07, 0x80, 0x02, 170, 88, 0, 0x39, 0x30, 0, 0], pod);
     let plain = RscMeasurement { stride_cm: None, distance_dm: None, running: false, ..pod };
     same!(RscMeasurement, [0x00, 0x80, 0x02, 170], plain);
+}
+
+#[test]
+fn step_climber() {
+    // Half a minute: 3 floors, 48 steps, 96 a minute, 9 m, 4 kcal, 118 beats a minute, 6.5 MET.
+    let all = StepClimberData {
+        climbed: Some(Climbed { floors: 3, steps: 48 }),
+        steps_per_min: Some(96),
+        average_steps_per_min: Some(94),
+        climbed_m: Some(9),
+        energy: Some(Energy { total_kcal: 4, per_hour_kcal: 480, per_minute_kcal: 8 }),
+        bpm: Some(118),
+        deci_met: Some(65),
+        elapsed_s: Some(30),
+        remaining_s: Some(570),
+    };
+    let bytes = [
+        0xfe, 0x01, 3, 0, 48, 0, 96, 0, 94, 0, 9, 0, // flags, counts, rates, height
+        4, 0, 0xe0, 0x01, 8, 118, 65, 30, 0, 0x3a, 0x02,
+    ];
+    same!(StepClimberData, bytes, all);
+    // Flags of 0 announce the counts; the flag that says "more data" leaves them out.
+    let counts =
+        StepClimberData { climbed: Some(Climbed { floors: 3, steps: 0x1234 }), ..Default::default() };
+    same!(StepClimberData, [0, 0, 3, 0, 0x34, 0x12], counts);
+    same!(StepClimberData, [0x21, 0, 0], StepClimberData { bpm: Some(0), ..Default::default() });
+    same!(StepClimberData, [1, 0], StepClimberData::default());
+    assert_eq!(StepClimberData { bpm: Some(0), ..counts }.known_bpm(), None);
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod foot_pod;
 mod heart_rate_strap;
 mod infinitime;
 mod standard;
+mod step_climber;
 
 use std::fmt;
 
@@ -28,6 +29,8 @@ pub enum Family {
     ActivityBand,
     /// Colmi R02 and its kin: rings with stored steps and heart rate.
     ColmiRing,
+    /// A step climber with the Fitness Machine Service.
+    StepClimber,
 }
 
 /// What can be collected from a device.
@@ -230,8 +233,14 @@ pub trait Driver: Send {
 
 impl Family {
     /// Every family.
-    pub const ALL: [Family; 5] =
-        [Self::HeartRateStrap, Self::Infinitime, Self::FootPod, Self::ActivityBand, Self::ColmiRing];
+    pub const ALL: [Family; 6] = [
+        Self::HeartRateStrap,
+        Self::Infinitime,
+        Self::FootPod,
+        Self::ActivityBand,
+        Self::ColmiRing,
+        Self::StepClimber,
+    ];
 
     /// Its name in the configuration.
     #[must_use]
@@ -242,6 +251,7 @@ impl Family {
             Self::FootPod => "foot_pod",
             Self::ActivityBand => "activity_band",
             Self::ColmiRing => "colmi_ring",
+            Self::StepClimber => "step_climber",
         }
     }
 
@@ -253,6 +263,8 @@ impl Family {
             Self::Infinitime | Self::ActivityBand => SourceKind::Watch,
             Self::FootPod => SourceKind::FootPod,
             Self::ColmiRing => SourceKind::Ring,
+            // Nobody wears it: it says that somebody moved, never that they were still.
+            Self::StepClimber => SourceKind::Unknown,
         }
     }
 
@@ -265,7 +277,8 @@ impl Family {
             | Self::Infinitime
             | Self::FootPod
             | Self::ActivityBand
-            | Self::ColmiRing => Tier::Silver,
+            | Self::ColmiRing
+            | Self::StepClimber => Tier::Silver,
         }
     }
 
@@ -276,7 +289,7 @@ impl Family {
             Self::HeartRateStrap => {
                 &[Stream::HeartRate, Stream::RrInterval, Stream::Contact, Stream::Battery]
             }
-            Self::Infinitime | Self::ActivityBand | Self::ColmiRing => {
+            Self::Infinitime | Self::ActivityBand | Self::ColmiRing | Self::StepClimber => {
                 &[Stream::HeartRate, Stream::Steps, Stream::Battery]
             }
             Self::FootPod => &[Stream::Steps, Stream::Battery],
@@ -286,7 +299,7 @@ impl Family {
     /// Whether a device of it tells something every few seconds while it is worn, so that silence is a fault.
     #[must_use]
     pub fn tells_regularly(self) -> bool {
-        matches!(self, Self::HeartRateStrap | Self::FootPod)
+        matches!(self, Self::HeartRateStrap | Self::FootPod | Self::StepClimber)
     }
 
     /// Whether an advertisement looks like one of it. A device is only connected to when the configuration names it;
@@ -303,6 +316,8 @@ impl Family {
             }
             Self::FootPod => has(uuids::RUNNING_SERVICE),
             Self::ActivityBand => has(uuids::ACTIVITY_SERVICE),
+            // Other machines have the service too; one that is no step climber gives nothing.
+            Self::StepClimber => has(uuids::FITNESS_MACHINE_SERVICE),
             Self::ColmiRing => has(uuids::COLMI_SERVICE) || named("R0") || named("COLMI"),
         }
     }
@@ -315,6 +330,7 @@ impl Family {
             Self::Infinitime => Box::new(infinitime::Infinitime::new(wants)),
             Self::FootPod => Box::new(foot_pod::FootPod::new(wants)),
             Self::ActivityBand => Box::new(activity_band::ActivityBand::new(wants)),
+            Self::StepClimber => Box::new(step_climber::StepClimber::new(wants)),
             Self::ColmiRing => Box::new(colmi::ColmiRing::new(wants, memory)),
         }
     }

@@ -62,6 +62,8 @@ pub enum Kind {
     FootPod,
     /// Band with the Physical Activity Monitor Service.
     Band,
+    /// Step climber with the Fitness Machine Service.
+    StepClimber,
     /// Colmi R02 ring, which keeps step and heart-rate logs.
     Ring,
 }
@@ -75,6 +77,7 @@ impl Kind {
             Self::Infinitime => "infinitime",
             Self::FootPod => "foot_pod",
             Self::Band => "band",
+            Self::StepClimber => "step_climber",
             Self::Ring => "ring",
         }
     }

@@ -237,7 +237,7 @@ fn days(folder: &Folder, devices: &[Device], ledger: &str) -> Vec<Day> {
     for device in devices {
         let counted = match device.family.as_str() {
             "infinitime" => of(device, "step_counter").last().map(|(_, steps)| *steps),
-            "activity_band" => {
+            "activity_band" | "step_climber" => {
                 let values = of(device, "step_counter");
                 values.last().zip(values.first()).map(|((_, last), (_, first))| last - first)
             }

@@ -9,6 +9,7 @@ mod infinitime;
 mod ring;
 mod ring_memory;
 mod standard;
+mod step_climber;
 mod strap;
 
 use foulee_gatt::uuids::DEVICE_INFORMATION_SERVICE;
@@ -158,6 +159,7 @@ pub(crate) fn make(kind: Kind, number: u32, now: &mut Now<'_>) -> Box<dyn Wearab
         Kind::Infinitime => Box::new(infinitime::Infinitime::new(now)),
         Kind::FootPod => Box::new(foot_pod::FootPod::new(number, now)),
         Kind::Band => Box::new(band::Band::new(number, now)),
+        Kind::StepClimber => Box::new(step_climber::StepClimber::new(number, now)),
         Kind::Ring => Box::new(ring::Ring::new(number, now)),
     }
 }
