@@ -46,7 +46,7 @@ impl DayQuality {
     /// Of a day's minutes.
     #[must_use]
     pub fn of(day: &DayMinutes) -> Self {
-        let known = day.count(MinuteState::Unknown) as usize != day.len();
+        let known = day.steps_seen().is_some();
         if day.flags.total_contradicts_minutes {
             Self::TotalContradictsMinutes
         } else if !known {

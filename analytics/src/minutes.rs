@@ -63,6 +63,9 @@ pub struct DayMinutes {
     pub state: Vec<MinuteState>,
     /// Steps in the minute; `None` exactly where the state is unknown.
     pub steps: Vec<Option<u16>>,
+    /// Steps that were walked within some hours and nobody knows when, as the minute's even share of them; 0 else. They
+    /// count for the day and say nothing of the minute.
+    pub adrift: Vec<u16>,
     /// Whether the minute's steps were counted in that minute (true) or spread from a longer interval (false).
     /// Only the former are a cadence.
     pub cadence_known: Vec<bool>,
@@ -105,10 +108,11 @@ impl DayMinutes {
         count_where(&self.worn, |&worn| worn)
     }
 
-    /// Steps seen: a lower bound of the day's steps. `None` when no minute is known.
+    /// Steps seen, those adrift included: a lower bound of the day's steps. `None` when none was and no minute is known.
     #[must_use]
     pub fn steps_seen(&self) -> Option<u32> {
-        let mut seen = None;
+        let adrift: u32 = self.adrift.iter().map(|&steps| u32::from(steps)).sum();
+        let mut seen = (adrift > 0).then_some(adrift);
         for steps in self.steps.iter().flatten() {
             seen = Some(seen.unwrap_or(0) + u32::from(*steps));
         }
@@ -136,6 +140,7 @@ impl DayMinutes {
             start_ms,
             state: vec![MinuteState::Unknown; minutes],
             steps: vec![None; minutes],
+            adrift: vec![0; minutes],
             cadence_known: vec![false; minutes],
             worn: vec![false; minutes],
             heart_rate_deci_bpm: vec![None; minutes],
@@ -222,6 +227,10 @@ fn fill(day: &mut DayMinutes, one: &SourceMinutes, wearable: bool) {
             continue;
         }
         let state = one.state[minute];
+        // Of two sources the first by priority tells of the time; what the other counted then is part of it.
+        let counted = if state == MinuteState::Unknown { 0 } else { one.steps[minute] };
+        let adrift = &mut day.adrift[minute];
+        *adrift = if *adrift > 0 { adrift.saturating_sub(counted) } else { one.adrift[minute] };
         if state == MinuteState::Unknown {
             if day.cause[minute].is_none() {
                 day.cause[minute] = one.cause[minute];

@@ -22,6 +22,8 @@ pub(crate) struct SourceMinutes {
     /// 0 where unknown.
     pub(crate) steps: Vec<u16>,
     pub(crate) resolved: Vec<bool>,
+    /// Steps of which nobody knows in which minute they were: an even share.
+    pub(crate) adrift: Vec<u16>,
     /// 0 where absent.
     pub(crate) heart_rate_deci_bpm: Vec<u16>,
     pub(crate) cause: Vec<Option<GapCause>>,
@@ -108,6 +110,7 @@ pub(crate) fn source_minutes(
         state: vec![MinuteState::Unknown; minutes],
         steps: vec![0; minutes],
         resolved: vec![false; minutes],
+        adrift: grid.adrift[today.clone()].to_vec(),
         heart_rate_deci_bpm: vec![0; minutes],
         cause: vec![None; minutes],
         any_reading: false,
@@ -122,7 +125,11 @@ pub(crate) fn source_minutes(
             let mean = (seen.heart_rate_sum + count / 2) / count;
             out.heart_rate_deci_bpm[minute] = u16::try_from(mean).unwrap_or(u16::MAX);
         }
-        out.any_reading |= grid.present[index] || seen.heart_rate_count > 0 || seen.on_body || seen.off_body;
+        out.any_reading |= grid.present[index]
+            || grid.adrift[index] > 0
+            || seen.heart_rate_count > 0
+            || seen.on_body
+            || seen.off_body;
         let worn_here = worn.as_ref().map_or(Worn::No, |worn| worn[index]);
         let not_worn = source.wearable.then_some(GapCause::NotWorn);
         let implied_zero = sparse && worn_here == Worn::Yes && !grid.present[index] && !grid.refused[index];

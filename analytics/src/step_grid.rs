@@ -3,6 +3,9 @@
 //! An interval of up to a minute belongs to the minute of its middle and is that minute's cadence. A longer one is
 //! *unresolved*: its steps are spread evenly over the time that nothing shorter covers, so that totals hold, but a minute
 //! with such steps has no cadence. A longer interval of zero steps is resolved: each of its minutes is zero.
+//!
+//! Steps of an interval longer than devices record ([`LONGEST_RECORD_MS`]) are *adrift*: a counter that was not heard for
+//! hours tells how many there were and not when. They count for the day, and no minute of it moved or was worn for them.
 
 use std::ops::Range;
 
@@ -12,10 +15,15 @@ use crate::source_minutes::{Window, length, sorted};
 use crate::sources::StepInterval;
 
 /// Name and version of the rule.
-pub const STEP_GRID_VERSION: &str = "step-grid-v2";
+pub const STEP_GRID_VERSION: &str = "step-grid-v3";
 
 /// Longest interval whose steps are a minute's cadence, in ms: a minute and a second of clock jitter. [D]
 const RESOLVED_MS: i64 = MINUTE_MS + 1000;
+
+/// Longest interval whose steps say that somebody moved within it, in ms: a quarter hour, the longest epoch that wearables
+/// record by themselves (Colmi rings), and a second of clock jitter. What is longer is a hole between two looks at a
+/// counter. [D]
+const LONGEST_RECORD_MS: i64 = 15 * MINUTE_MS + 1000;
 
 /// Most believable steps per minute: 5 a second, above any sprint (docs/methods.md takes about 4 a second as plausible
 /// for walking people; the margin keeps runners). [D]
@@ -28,6 +36,8 @@ pub(crate) struct StepGrid {
     pub(crate) steps: Vec<u16>,
     pub(crate) present: Vec<bool>,
     pub(crate) resolved: Vec<bool>,
+    /// The minute's even share of steps of which nobody knows when they were.
+    pub(crate) adrift: Vec<u16>,
     /// A reading was ignored here: silence would be the wrong word for it.
     pub(crate) refused: Vec<bool>,
 }
@@ -42,6 +52,7 @@ pub(crate) fn step_grid(
         steps: vec![0; window.minutes],
         present: vec![false; window.minutes],
         resolved: vec![false; window.minutes],
+        adrift: vec![0; window.minutes],
         refused: vec![false; window.minutes],
     };
     let mut long: Vec<(i64, StepInterval)> = Vec::new();
@@ -162,7 +173,9 @@ fn spread(
         let minute_end_ms = window.origin_ms + (minute as i64 + 1) * MINUTE_MS;
         let after_ms = open_until(minute_end_ms.min(reading.end_ms));
         let share = u16::try_from(until(after_ms) - until(before_ms)).unwrap_or(u16::MAX);
-        if after_ms > before_ms {
+        if after_ms > before_ms && open_steps > 0 && length_ms > LONGEST_RECORD_MS {
+            grid.adrift[minute] = grid.adrift[minute].saturating_add(share);
+        } else if after_ms > before_ms {
             grid.resolved[minute] =
                 if grid.present[minute] { grid.resolved[minute] && share == 0 } else { open_steps == 0 };
             grid.steps[minute] = grid.steps[minute].saturating_add(share);
@@ -207,6 +220,21 @@ mod tests {
         assert_eq!(grid.steps[..7], [0, 1, 1, 2, 1, 2, 0]);
         assert!(grid.resolved.iter().all(|&resolved| !resolved));
         assert!(flags.unresolved_steps);
+    }
+
+    #[test]
+    fn steps_of_a_hole_are_in_no_minute_and_in_the_total() {
+        let (grid, flags) = grid(&[at(0, 60, 40), at(60, 3600, 590), at(-3600, 0, 100)]);
+        assert_eq!(grid.steps[..2], [40, 0]);
+        assert_eq!(grid.present.iter().filter(|&&present| present).count(), 1);
+        // Ten minutes' share, but for the one that is known.
+        assert_eq!(grid.adrift.iter().map(|&steps| u32::from(steps)).sum::<u32>(), 90);
+        assert!(flags.unresolved_steps);
+        // A quarter hour is a record of the device's own.
+        let (record, _) = super::tests::grid(&[at(0, 900, 90)]);
+        assert!(
+            record.present.iter().all(|&present| present) && record.adrift.iter().all(|&steps| steps == 0)
+        );
     }
 
     #[test]

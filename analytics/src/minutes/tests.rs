@@ -187,6 +187,30 @@ fn sparse_sources_mean_zero_where_they_were_worn() {
 }
 
 #[test]
+fn a_counter_that_was_not_heard_for_hours_makes_no_minute_worn() {
+    // Heard for a minute in the evening: what was walked before it counts, and nobody knows when.
+    let steps = vec![
+        StepInterval { start_ms: at(0), end_ms: at(1200), count: 3_000 },
+        StepInterval { start_ms: at(1200), end_ms: at(1201), count: 10 },
+    ];
+    for has_heart_rate in [false, true] {
+        let day = merge(1440, &[SourceDay { steps: steps.clone(), has_heart_rate, ..watch() }]);
+        assert_eq!(day.steps_seen(), Some(3_010));
+        assert_eq!((day.wear_minutes(), day.count(MinuteState::Moved)), (1, 1));
+        assert_eq!(day.count(MinuteState::Unknown), 1439);
+    }
+    // A phone beside it that counted some of them: they are the same steps.
+    let phone = SourceDay {
+        priority: 9,
+        steps: vec![StepInterval { start_ms: at(100), end_ms: at(101), count: 80 }],
+        ..SourceDay::default()
+    };
+    let day = merge(1440, &[SourceDay { steps, ..watch() }, phone]);
+    assert!((3_010..=3_090).contains(&day.steps_seen().unwrap()));
+    assert_eq!(day.wear_minutes(), 1);
+}
+
+#[test]
 fn days_have_the_length_of_the_clock() {
     let zones = HomeZones::fixed(Tz::Europe__Paris);
     for (date, minutes) in [("2026-03-29", 1380), ("2026-10-25", 1500), ("2026-06-01", 1440)] {
