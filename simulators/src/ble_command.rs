@@ -40,6 +40,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(200);
   adapters = 1
   time_zone = \"Europe/Paris\"
   walking = false                       # true: everybody walks all the time
+  walking_from_ms = 1767571200000       # or from then on, milliseconds since 1970, UTC
   [radio]
   connect_ms = 50
   discovery_ms = 30

@@ -31,7 +31,8 @@ struct LocalDay {
 pub(crate) struct Body {
     person: Person,
     zone: Tz,
-    walking: bool,
+    /// From when on, in milliseconds since 1970, UTC.
+    walking_from_ms: i64,
     first_date: NaiveDate,
     days: BTreeMap<NaiveDate, LocalDay>,
 }
@@ -43,7 +44,7 @@ impl Body {
         Self {
             person: Person::new(person),
             zone,
-            walking: plan.walking,
+            walking_from_ms: plan.walking_from_ms(),
             first_date: local_date(zone, start_ms) - Days::new(DAYS_BEFORE),
             days: BTreeMap::new(),
         }
@@ -111,13 +112,13 @@ impl Body {
     }
 
     fn day(&mut self, date: NaiveDate) -> &LocalDay {
-        let (person, zone, walking) = (&self.person, self.zone, self.walking);
-        self.days.entry(date).or_insert_with(|| LocalDay::make(person, zone, walking, date))
+        let (person, zone, from_ms) = (&self.person, self.zone, self.walking_from_ms);
+        self.days.entry(date).or_insert_with(|| LocalDay::make(person, zone, from_ms, date))
     }
 }
 
 impl LocalDay {
-    fn make(person: &Person, zone: Tz, walking: bool, date: NaiveDate) -> Self {
+    fn make(person: &Person, zone: Tz, walking_from_ms: i64, date: NaiveDate) -> Self {
         let truth = person.day(date);
         let start_ms = local_midnight_ms(zone, date);
         let end_ms = date
@@ -131,7 +132,7 @@ impl LocalDay {
             let at_ms = start_ms + i64::try_from(minute).unwrap_or_default() * MINUTE_MS;
             let on_the_wall = (at_ms + utc_offset_ms(zone, at_ms)).div_euclid(MINUTE_MS).rem_euclid(1440);
             let index = usize::try_from(on_the_wall).unwrap_or_default();
-            let (steps, heart) = if walking {
+            let (steps, heart) = if at_ms >= walking_from_ms {
                 walk(person, index)
             } else {
                 (truth.steps[index], truth.heart_rate_deci_bpm[index])

@@ -19,6 +19,8 @@ pub struct Plan {
     pub time_zone: Zone,
     /// Everybody walks all the time, so that a short run at night has steps too.
     pub walking: bool,
+    /// The same from an instant on, in milliseconds since 1970, UTC; before it people live as they do.
+    pub walking_from_ms: Option<i64>,
     /// How the radio and the daemon behave.
     pub radio: Radio,
     /// Faults of all wearables.
@@ -137,6 +139,11 @@ impl Plan {
         text.parse()
     }
 
+    /// From when on everybody walks, in milliseconds since 1970, UTC.
+    pub(crate) fn walking_from_ms(&self) -> i64 {
+        if self.walking { i64::MIN } else { self.walking_from_ms.unwrap_or(i64::MAX) }
+    }
+
     fn check(self) -> Result<Self, SimError> {
         let beyond = self.wearables.iter().find(|group| group.adapter >= self.adapters.get());
         match beyond {
@@ -171,6 +178,7 @@ impl Default for Plan {
             adapters: one(),
             time_zone: Zone(chrono_tz::Europe::Paris),
             walking: false,
+            walking_from_ms: None,
             radio: Radio::default(),
             faults: Faults::default(),
             wearables: vec![group(Kind::Strap), group(Kind::Infinitime)],

@@ -89,7 +89,9 @@ impl Chain {
     fn start_wearables(&mut self, programs: &Programs) -> Result<(), CommandError> {
         let wearables = KINDS
             .map(|kind| format!("[[wearable]]\nkind = \"{kind}\"\ncount = 1\nperson = {SIMULATED_SEED}\n"));
-        let plan = format!("time_zone = \"UTC\"\nwalking = true\n{}", wearables.concat());
+        // Until now the person lived as people do; for whoever looks on they walk.
+        let from_ms = crate::command::context::system_clock()() - 60_000;
+        let plan = format!("time_zone = \"UTC\"\nwalking_from_ms = {from_ms}\n{}", wearables.concat());
         std::fs::write(self.file("plan.toml"), plan)?;
         let mut command = self.on_bus(&programs.wearables);
         command.args(["ble", "--bus", &self.bus_address(), "--plan"]).arg(self.file("plan.toml"));
