@@ -59,6 +59,8 @@ pub enum GapCause {
     Link,
     /// The participant or the phone withheld permission.
     Permission,
+    /// It was collected, and lost before it was sent.
+    Lost,
 }
 
 /// A stretch without readings whose cause is known.

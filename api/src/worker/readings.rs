@@ -186,7 +186,8 @@ fn gap_cause(code: i64) -> Option<GapCause> {
         Wire::Battery => Some(GapCause::Battery),
         Wire::Link => Some(GapCause::Link),
         Wire::Permission => Some(GapCause::Permission),
-        Wire::Unknown | Wire::SpoolFull | Wire::SpoolDamaged => None,
+        Wire::SpoolFull | Wire::SpoolDamaged => Some(GapCause::Lost),
+        Wire::Unknown => None,
     }
 }
 

@@ -171,5 +171,6 @@ pub fn cause_word(cause: GapCause) -> &'static str {
         GapCause::Battery => "battery",
         GapCause::Link => "link",
         GapCause::Permission => "permission",
+        GapCause::Lost => "lost",
     }
 }
