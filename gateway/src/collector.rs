@@ -51,7 +51,7 @@ impl NoRoom {
     fn add(&self, reading: &Taken) {
         let (from_ms, to_ms) = (reading.tuple.start_ms, reading.tuple.end_ms.max(reading.tuple.start_ms + 1));
         let mut lost = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let lost = lost.get_or_insert(Lost { from_ms, to_ms, cause: GapCause::SpoolFull });
+        let lost = lost.get_or_insert(Lost { from_ms, to_ms, cause: GapCause::SpoolFull, open_ended: false });
         (lost.from_ms, lost.to_ms) = (lost.from_ms.min(from_ms), lost.to_ms.max(to_ms));
     }
 

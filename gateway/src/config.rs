@@ -87,7 +87,7 @@ pub struct DeviceConfig {
     pub family: Family,
     /// Who wears it.
     pub participant: ParticipantId,
-    /// What to collect; left out: all that the family has but raw motion.
+    /// What to collect; left out: all that the family has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub streams: Option<BTreeSet<Stream>>,
     /// Whether it must be paired with before it tells anything.
@@ -98,10 +98,23 @@ pub struct DeviceConfig {
     pub out_of_range_s: u32,
     /// Since when this participant wears it, RFC 3339: what the device stored before is somebody else's and is not taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "rfc3339")]
     pub since: Option<chrono::DateTime<chrono::FixedOffset>>,
     /// Raised by hand when the device was reset or given to somebody else: its counters begin anew.
     #[serde(default)]
     pub epoch: u32,
+}
+
+/// In words that say what to write, where chrono's do not.
+fn rfc3339<'de, D: serde::Deserializer<'de>>(
+    from: D,
+) -> Result<Option<chrono::DateTime<chrono::FixedOffset>>, D::Error> {
+    let text = String::deserialize(from)?;
+    chrono::DateTime::parse_from_rfc3339(&text).map(Some).map_err(|_| {
+        serde::de::Error::custom(format!(
+            "since: a text with date, time and offset such as \"2026-12-01T09:00:00+01:00\", not \"{text}\""
+        ))
+    })
 }
 
 fn default_max_bytes() -> u64 {
@@ -184,6 +197,9 @@ impl Config {
             if !names.insert((device.participant, device.name.clone())) {
                 return wrong(&key("name"), "a name of its own for each device of a participant");
             }
+            if device.streams.as_ref().is_some_and(BTreeSet::is_empty) {
+                return wrong(&key("streams"), "at least one stream; left out: all that the family has");
+            }
             if let Some(unknown) =
                 device.streams.iter().flatten().find(|stream| !device.family.streams().contains(stream))
             {
@@ -221,7 +237,7 @@ impl DeviceConfig {
     /// Whether to collect a stream.
     #[must_use]
     pub fn wants(&self, stream: Stream) -> bool {
-        self.streams.as_ref().map_or(stream.by_default(), |streams| streams.contains(&stream))
+        self.streams.as_ref().is_none_or(|streams| streams.contains(&stream))
             && self.family.streams().contains(&stream)
     }
 }
@@ -257,5 +273,9 @@ mod tests {
         assert!(wrong("\"strap-7\"", "\"Strap 7\"").contains("device[0].name"));
         assert!(wrong("\"heart_rate_strap\"", "\"tricorder\"").contains("tricorder"));
         assert!(wrong("\"rr_interval\"", "\"steps\"").contains("device[0].streams"));
+        assert!(
+            wrong("[[device]]", "[[device]]\nsince = \"2026-12-01\"").contains("2026-12-01T09:00:00+01:00")
+        );
+        assert!(wrong("[[device]]", "[[device]]\nsince = 2026-12-01").contains("since"));
     }
 }

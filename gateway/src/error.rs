@@ -45,8 +45,10 @@ pub enum GatewayError {
         "no device token: write it to a file and name it as uplink.token_file, or give the systemd credential foulee-token"
     )]
     NoToken,
-    /// The folder of the spool is used by another gateway.
-    #[error("{path} is used by another gateway; give each a folder of its own (spool.folder)")]
+    /// The folder of the spool is used by another process.
+    #[error(
+        "{path} is in use by a running gateway: stop that one first, or give each gateway a folder of its own (spool.folder)"
+    )]
     FolderInUse {
         /// Which.
         path: PathBuf,
@@ -58,6 +60,12 @@ pub enum GatewayError {
         path: PathBuf,
         /// Why.
         source: foulee_journal::JournalError,
+    },
+    /// Readings that waited are lost; a running gateway tells it as gaps.
+    #[error("the spool is damaged; the gateway tells that time as gaps when it runs; places: {places}")]
+    Damaged {
+        /// How many.
+        places: u64,
     },
     /// A file of the gateway's own could not be written.
     #[error("cannot write {path}")]
@@ -105,12 +113,30 @@ pub enum GatewayError {
         source: Box<ureq::Error>,
     },
     /// The service did not take all that waits.
-    #[error("{commits} commits still wait: {url} did not take them, and the log says why")]
+    #[error("{url} did not take all that waits, and the log says why; commits left: {commits}")]
     StillWaiting {
         /// How many.
         commits: u64,
         /// Where they should have gone.
         url: String,
+    },
+    /// The service does not take the device token.
+    #[error(
+        "the service at {url} refuses the device token ({status}): it is wrong, expired, revoked, or may not write"
+    )]
+    TokenRefused {
+        /// Where.
+        url: String,
+        /// What it answered.
+        status: u16,
+    },
+    /// Something answers there, but not as a Foulée does.
+    #[error("what answers at {url} does not take a batch ({said}); is it the address of the service?")]
+    NotAnswering {
+        /// Where.
+        url: String,
+        /// What it said.
+        said: &'static str,
     },
     /// A certificate file holds none.
     #[error("{path} holds no PEM certificate")]
@@ -141,8 +167,9 @@ impl GatewayError {
             | Self::Config { .. }
             | Self::NoSuchStream { .. }
             | Self::NoToken
+            | Self::TokenRefused { .. }
             | Self::NoCertificate { .. } => 2,
-            Self::Unreachable { .. } | Self::StillWaiting { .. } => 4,
+            Self::NotAnswering { .. } | Self::Unreachable { .. } | Self::StillWaiting { .. } => 4,
             _ => 1,
         }
     }

@@ -43,6 +43,8 @@ pub struct Lost {
     pub to_ms: i64,
     /// Why.
     pub cause: GapCause,
+    /// Whether the end was cut off: then it lasted until an earlier run ended.
+    pub open_ended: bool,
 }
 
 /// What one commit did.

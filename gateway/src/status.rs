@@ -12,6 +12,8 @@ use crate::spool::SpoolStats;
 
 /// The file in the spool's folder that `devices` and `doctor` read.
 pub const STATUS_FILE: &str = "status.json";
+/// What came earlier than this before a status was written is sealed, ms: twice the time between two commits.
+const SEALED_WITHIN_MS: i64 = 2_000;
 /// The file in the spool's folder that a node exporter's text-file collector reads.
 pub const METRICS_FILE: &str = "metrics.prom";
 
@@ -55,8 +57,24 @@ pub struct DeviceStatus {
     pub malformed: u64,
     /// Readings set aside here, by reason.
     pub quarantined: BTreeMap<String, u64>,
+    /// Since when nothing is recorded and no gap says so yet, ms UTC; kept for a while once it is linked again.
+    #[serde(default)]
+    pub untold_since_ms: Option<i64>,
+    /// Since when something is recorded again, ms UTC.
+    #[serde(default)]
+    pub up_since_ms: Option<i64>,
     /// Its clock minus ours when last looked at, ms.
     pub clock_skew_ms: Option<i64>,
+}
+
+impl DeviceStatus {
+    /// Nothing is recorded since then, and nothing on disk says so. What was told before up to a moment ago may not be
+    /// there either.
+    pub fn down(&mut self, since_ms: i64, now_ms: i64) {
+        let sealed = self.up_since_ms.take().is_some_and(|up_ms| up_ms <= now_ms - SEALED_WITHIN_MS);
+        let known_ms = self.untold_since_ms.filter(|_| !sealed).unwrap_or(since_ms);
+        self.untold_since_ms = Some(known_ms.min(since_ms));
+    }
 }
 
 /// The whole gateway.
@@ -190,6 +208,20 @@ impl Snapshot {
         Ok(())
     }
 
+    /// Since when nothing may be on record of a device when the next gateway begins, ms UTC: what came last, a gap too,
+    /// may not have been sealed when this one was killed.
+    #[must_use]
+    pub fn untold_since_ms(&self, device: &str) -> i64 {
+        let sealed_ms = self.at_ms - SEALED_WITHIN_MS;
+        self.devices.get(device).map_or(sealed_ms, |device| {
+            match (device.untold_since_ms, device.up_since_ms) {
+                (Some(since_ms), None) => since_ms,
+                (Some(since_ms), Some(up_ms)) if up_ms > sealed_ms => since_ms,
+                _ => sealed_ms,
+            }
+        })
+    }
+
     /// Reads what a running gateway wrote.
     #[must_use]
     pub fn read(folder: &Path) -> Option<Self> {
@@ -243,5 +275,33 @@ impl Snapshot {
         put("gateway_device_battery_percent", "gauge", &each(&|d| d.battery_percent.map(f64::from)));
         put("gateway_device_rssi_dbm", "gauge", &each(&|d| d.rssi_dbm.map(f64::from)));
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_not_be_sealed_is_told_by_the_next_gateway() {
+        let mut device = DeviceStatus::default();
+        let since = |device: &DeviceStatus, at_ms| {
+            let devices = BTreeMap::from([("a".to_owned(), device.clone())]);
+            Snapshot { at_ms, devices, ..Snapshot::default() }.untold_since_ms("a")
+        };
+        device.down(10_000, 10_500);
+        assert_eq!(since(&device, 60_000), 10_000);
+        device.up_since_ms = Some(60_500);
+        // Told, and perhaps not sealed yet; later it is.
+        assert_eq!(since(&device, 61_000), 10_000);
+        assert_eq!(since(&device, 90_000), 88_000);
+        // Lost again within a moment, then after a while.
+        device.down(61_000, 61_200);
+        assert_eq!(since(&device, 62_000), 10_000);
+        device.up_since_ms = Some(70_000);
+        device.down(80_000, 80_500);
+        assert_eq!(since(&device, 81_000), 80_000);
+        // One that nobody knows.
+        assert_eq!(Snapshot { at_ms: 5_000, ..Snapshot::default() }.untold_since_ms("b"), 3_000);
     }
 }

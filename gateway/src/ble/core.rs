@@ -53,6 +53,8 @@ impl Core {
         since_ms: Option<i64>,
     ) -> Rc<RefCell<Self>> {
         let begun = shared.clock.now();
+        let untold_ms = since_ms.unwrap_or(begun.utc_ms);
+        shared.status.device(&device.status_name(), |status| status.down(untold_ms, begun.utc_ms));
         Rc::new(RefCell::new(Self {
             name: device.status_name(),
             shared: Rc::clone(shared),
@@ -205,16 +207,21 @@ impl Core {
     /// The link is lost: from the last that was heard on, nothing is recorded.
     pub(super) fn down(&mut self) {
         let now = self.now();
-        self.down_since.get_or_insert(self.heard.unwrap_or(now));
+        let since = *self.down_since.get_or_insert(self.heard.unwrap_or(now));
+        let since_ms = self.earlier.map_or(since.by_clock_of(now), |(earlier_ms, _)| earlier_ms);
+        self.shared.status.device(&self.name, |device| device.down(since_ms, now.utc_ms));
     }
 
     /// Tells of the time without a link so far, and goes on from there.
     pub(super) fn still_down(&mut self) {
         let now = self.now();
         self.earlier_run(now);
-        if let Some(since) = self.down_since {
-            self.gap(since.by_clock_of(now), now.utc_ms, now);
-            self.down_since = Some(now);
+        if let Some(since) = self.down_since.replace(now) {
+            let since_ms = since.by_clock_of(now);
+            self.gap(since_ms, now.utc_ms, now);
+            if self.earlier.is_none() {
+                self.shared.status.device(&self.name, |device| device.untold_since_ms = Some(since_ms));
+            }
         }
     }
 
@@ -222,6 +229,7 @@ impl Core {
         self.earlier_run(now);
         if let Some(since) = self.down_since.take() {
             self.gap(since.by_clock_of(now), now.utc_ms, now);
+            self.all_told(now);
         }
     }
 
@@ -231,6 +239,13 @@ impl Core {
             && let Some((since_ms, begun)) = self.earlier.take()
         {
             self.gap(since_ms, begun.by_clock_of(now), now);
+            self.all_told(now);
+        }
+    }
+
+    fn all_told(&self, now: Moment) {
+        if self.earlier.is_none() && self.down_since.is_none() {
+            self.shared.status.device(&self.name, |device| device.up_since_ms = Some(now.utc_ms));
         }
     }
 

@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::collector::Collector;
 use crate::config::Config;
 use crate::memories::Memories;
-use crate::status::Status;
+use crate::status::{Snapshot, Status};
 use crate::stop::Stop;
 pub use radio::{Heard, listen, pair};
 
@@ -39,7 +39,7 @@ struct Shared {
     memories: RefCell<Memories>,
 }
 
-/// Collects until `stop`. `since_ms` is until when an earlier run collected: the time in between becomes a gap.
+/// Collects until `stop`. `before` is how an earlier run was last: the time in between becomes a gap.
 ///
 /// # Errors
 /// When there is no Bluetooth, or the message bus ends: then the gateway ends and is started again by whoever runs it.
@@ -49,13 +49,13 @@ pub fn run(
     status: Arc<Status>,
     stop: &Stop,
     clock: Arc<Clock>,
-    since_ms: Option<i64>,
+    before: Option<Snapshot>,
 ) -> Result<(), GatewayError> {
     let runtime = runtime()?;
     let local = tokio::task::LocalSet::new();
     let memories = RefCell::new(Memories::open(&config.spool.folder)?);
     let shared = Rc::new(Shared { config, collector, status, clock, memories });
-    let result = local.block_on(&runtime, collect(shared, stop.clone(), since_ms));
+    let result = local.block_on(&runtime, collect(shared, stop.clone(), before));
     {
         // btleplug's streams start a task when they are dropped.
         let _inside = runtime.enter();
@@ -70,7 +70,7 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, GatewayError> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(GatewayError::Thread)
 }
 
-async fn collect(shared: Rc<Shared>, stop: Stop, since_ms: Option<i64>) -> Result<(), GatewayError> {
+async fn collect(shared: Rc<Shared>, stop: Stop, before: Option<Snapshot>) -> Result<(), GatewayError> {
     let bus = bus::Bus::connect().await?;
     if shared.config.devices.iter().any(|device| device.bond) {
         bus.serve_agent().await?;
@@ -78,6 +78,7 @@ async fn collect(shared: Rc<Shared>, stop: Stop, since_ms: Option<i64>) -> Resul
     let bus = Rc::new(bus);
     let radio = radio::Radio::open(&shared.config.bluetooth).await?;
     for device in shared.config.devices.clone() {
+        let since_ms = before.as_ref().map(|before| before.untold_since_ms(&device.status_name()));
         let session = session::Session::new(&shared, device, &radio, &bus, since_ms);
         tokio::task::spawn_local(session.run());
     }

@@ -1,4 +1,4 @@
-use super::print;
+use super::{print, shown};
 use crate::GatewayError;
 use crate::clock::machine;
 use crate::config::Config;
@@ -39,12 +39,12 @@ fn line(name: &str, device: &DeviceStatus, at_ms: i64) -> String {
         .map_or_else(|| "never".to_owned(), |ms| format!("{} s ago", (at_ms - ms).max(0) / 1_000));
     let or_dash = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
     format!(
-        "{name}  {presence}, last seen {seen}, battery {}, signal {}, {} readings, {} links lost, {} malformed  {}",
+        "{name}  {presence}, last seen {seen}, battery {}, signal {}, readings {}, links lost {}, malformed {}  {}",
         or_dash(device.battery_percent.map(|percent| format!("{percent} %"))),
         or_dash(device.rssi_dbm.map(|dbm| format!("{dbm} dBm"))),
         device.readings,
         device.link_losses,
         device.malformed,
-        device.model.as_deref().unwrap_or_default(),
+        shown(device.model.as_deref().unwrap_or_default()),
     )
 }

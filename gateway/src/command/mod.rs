@@ -52,26 +52,36 @@ enum LogForm {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Collect and deliver, until SIGTERM or Ctrl-C
+    #[command(
+        after_help = "Examples:\n  foulee-gateway run\n  foulee-gateway run --config gateway.toml --log text"
+    )]
     Run,
     /// Listen, and say which devices are there and which family to write in the configuration
+    #[command(after_help = "Examples:\n  foulee-gateway scan\n  foulee-gateway scan --seconds 30 --json")]
     Scan(scan::Args),
     /// Pair with a device of the configuration that has `bond = true`
+    #[command(after_help = "Examples:\n  foulee-gateway pair ring-7")]
     Pair(pair::Args),
     /// How the devices of a running gateway are
+    #[command(after_help = "Examples:\n  foulee-gateway devices\n  foulee-gateway devices --json")]
     Devices(devices::Args),
-    /// Look into the spool
-    #[command(subcommand)]
+    /// Look into the spool, while no gateway runs on it
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  foulee-gateway spool inspect --json\n  foulee-gateway spool verify     ends with 1 where something is damaged\n  foulee-gateway spool drain"
+    )]
     Spool(spool::Command),
     /// Check the configuration
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Examples:\n  foulee-gateway config check --config gateway.toml")]
     Config(ConfigCommand),
-    /// Look for what keeps a gateway from working
+    /// Look for what keeps a gateway from working: configuration, spool, Bluetooth, service and token
+    #[command(after_help = "Examples:\n  foulee-gateway doctor --config gateway.toml")]
     Doctor,
 }
 
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
-    /// Print the effective configuration, or the line and key at fault
+    /// Print the effective configuration, or what is wrong in it: the line, or the key and the fix
     Check,
 }
 
@@ -114,11 +124,24 @@ impl Command {
     }
 }
 
+/// Text from the air as it may be shown: a name must not move a terminal's cursor, forge a row or turn its direction.
+pub(crate) fn shown(text: &str) -> String {
+    let bad = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if bad(c) { '\u{fffd}' } else { c }).collect()
+}
+
 /// Prints to stdout.
 pub(crate) fn print(text: &str) -> Result<(), GatewayError> {
     use std::io::Write as _;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{}", text.trim_end()).map_err(GatewayError::Print)
+    match writeln!(out, "{}", text.trim_end()) {
+        // Whoever read has seen enough.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.map_err(GatewayError::Print),
+    }
 }
 
 fn start_log(form: Option<LogForm>) {
@@ -130,5 +153,16 @@ fn start_log(form: Option<LogForm>) {
         tracing_subscriber::EnvFilter::new("info,zbus=warn,btleplug=warn,bluez_async=error")
     });
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = builder.with_ansi(std::io::stderr().is_terminal());
     if json { builder.json().init() } else { builder.init() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn what_comes_from_the_air_is_only_text() {
+        assert_eq!(shown("\u{1b}[2J\nR02\u{202e}_é"), "\u{fffd}[2J\u{fffd}R02\u{fffd}_é");
+    }
 }

@@ -29,5 +29,11 @@ pub(super) fn run(args: &Args, config: &Config) -> Result<(), GatewayError> {
     let runtime = ble::runtime()?;
     let time = Duration::from_secs(args.seconds);
     tokio::task::LocalSet::new().block_on(&runtime, ble::pair(&config.bluetooth, address, time))?;
-    print(&format!("paired with {}", device.name))
+    print(&format!("paired with {}", device.name))?;
+    if !device.bond {
+        eprintln!(
+            "note: this device has no `bond = true` in the configuration; `run` will not pair with it again"
+        );
+    }
+    Ok(())
 }

@@ -14,7 +14,13 @@ const STATUS_EVERY: Duration = Duration::from_secs(5);
 pub(super) fn run(config: Config) -> Result<(), GatewayError> {
     let folder = config.spool.folder.clone();
     let before = Snapshot::read(&folder);
-    let (spool, lost) = Spool::open(&config.spool)?;
+    let (spool, mut lost) = Spool::open(&config.spool)?;
+    // What was cut off at the end lasted until that run ended: nothing says how many commits there were.
+    if let Some(before) = &before {
+        for cut in lost.iter_mut().filter(|lost| lost.open_ended) {
+            cut.to_ms = cut.to_ms.max(before.at_ms);
+        }
+    }
     let clock = Arc::new(Clock::open(&folder)?);
     let (spool, status, stop) = (Arc::new(spool), Arc::new(Status::default()), Stop::default());
     // The uplink goes on until everything that came is sealed.
@@ -27,7 +33,7 @@ pub(super) fn run(config: Config) -> Result<(), GatewayError> {
         let (stop, no_more) = (stop.clone(), no_more.clone());
         spawn("uplink", move || {
             let result = uplink::run(&config, &spool, &status, &clock, &no_more);
-            // Without a token there is nothing to send with: end, and say so, rather than fill the disk.
+            // A configuration that can send nothing: end, and say so.
             stop.set();
             result
         })?
@@ -46,8 +52,7 @@ pub(super) fn run(config: Config) -> Result<(), GatewayError> {
         spawn("signals", move || wait_for_signal(&stop))?
     };
     tracing::info!(devices = config.devices.len(), spool = %folder.display(), "collecting");
-    let since_ms = before.map(|before| before.at_ms);
-    let radio = ble::run(config, collector, Arc::clone(&status), &stop, Arc::clone(&clock), since_ms);
+    let radio = ble::run(config, collector, Arc::clone(&status), &stop, Arc::clone(&clock), before);
     // The radio has ended, and with it the last collector: what came is sealed, then sent as far as it goes.
     let _ = collecting.join();
     stop.set();

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::print;
+use super::{print, shown};
 use crate::config::{BluetoothConfig, Config};
 use crate::driver::Family;
 use crate::{GatewayError, ble};
@@ -37,7 +37,7 @@ pub(super) fn run(args: &Args, config: Option<&Config>) -> Result<(), GatewayErr
         let rssi = heard.rssi_dbm.map_or_else(|| "-".to_owned(), |dbm| format!("{dbm} dBm"));
         let families = if families.is_empty() { "unknown".to_owned() } else { families.join(" or ") };
         let mark = if configured { "  (in the configuration)" } else { "" };
-        format!("{}  {rssi:>8}  {families:18} {}{mark}", heard.address, name.unwrap_or(""))
+        format!("{}  {rssi:>8}  {families:18} {}{mark}", heard.address, shown(name.unwrap_or("")))
     });
     print(&lines.collect::<Vec<_>>().join("\n"))
 }

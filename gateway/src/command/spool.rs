@@ -33,10 +33,13 @@ impl Command {
         match self {
             Self::Inspect { json } => inspect(&spool, json),
             Self::Verify => {
-                let (readings, losses) = spool.verify()?;
-                print(&format!("{readings} readings wait; {losses} damaged places"))
+                let (readings, found) = spool.verify()?;
+                let places = found + lost.len() as u64;
+                print(&format!("readings that wait: {readings}; damaged places: {places}"))?;
+                if places > 0 { Err(GatewayError::Damaged { places }) } else { Ok(()) }
             }
             Self::Drain => {
+                uplink::ask(&config.uplink)?;
                 let (spool, status, stop) = (Arc::new(spool), Arc::new(Status::default()), Stop::default());
                 stop.set();
                 let clock = Arc::new(Clock::open(&config.spool.folder)?);
@@ -44,13 +47,13 @@ impl Command {
                 spool.settle()?;
                 let left = spool.stats()?.waiting_commits;
                 let sent = status.snapshot(0, None).acknowledged;
-                print(&format!("{sent} readings acknowledged; {left} commits still wait"))?;
+                print(&format!("readings acknowledged: {sent}; commits that still wait: {left}"))?;
                 if left > 0 {
                     return Err(GatewayError::StillWaiting { commits: left, url: config.uplink.url.clone() });
                 }
                 Ok(())
             }
-            Self::Retry => print(&format!("{} readings put back", spool.retry_asides()?)),
+            Self::Retry => print(&format!("readings put back: {}", spool.retry_asides()?)),
         }
     }
 }
@@ -65,7 +68,7 @@ fn inspect(spool: &Spool, json: bool) -> Result<(), GatewayError> {
         let value = serde_json::json!({ "spool": stats, "set_aside": reasons });
         return print(&value.to_string());
     }
-    let mut text = format!("{} commits wait, {} bytes", stats.waiting_commits, stats.bytes);
+    let mut text = format!("commits that wait: {}, {} bytes", stats.waiting_commits, stats.bytes);
     for (reason, count) in reasons {
         text.push_str(&format!("\nset aside: {count} {reason}"));
     }

@@ -50,12 +50,6 @@ pub enum Stream {
 }
 
 impl Stream {
-    /// Whether it is collected where the configuration does not say.
-    #[must_use]
-    pub fn by_default(self) -> bool {
-        true
-    }
-
     /// Its name in the configuration.
     #[must_use]
     pub fn name(self) -> &'static str {

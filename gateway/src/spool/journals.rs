@@ -242,7 +242,8 @@ fn lost(loss: &Loss) -> Option<Lost> {
     };
     tracing::error!(?loss, "readings of the spool are lost; their time becomes a gap");
     let (from_ms, to_ms) = (loss.from_ms?, loss.to_ms?);
-    (to_ms >= from_ms).then_some(Lost { from_ms, to_ms: to_ms.max(from_ms + 1), cause })
+    let open_ended = loss.cause == Cause::CutOff;
+    (to_ms >= from_ms).then_some(Lost { from_ms, to_ms: to_ms.max(from_ms + 1), cause, open_ended })
 }
 fn open(folder: &Path, key: &Key, options: Options) -> Result<(Journal<Disk>, Recovery), GatewayError> {
     let fault = |source| GatewayError::Spool { path: folder.to_owned(), source };

@@ -19,6 +19,8 @@ pub(super) enum Said {
     Later(Option<Duration>),
     /// The token is not (or no longer) good.
     NotAllowed(u16),
+    /// There is none to send with: its file is not there yet, or empty.
+    NoToken(Box<GatewayError>),
     /// Too large at once.
     TooLarge,
     /// Wrong as a whole.
@@ -84,9 +86,9 @@ impl Client {
         if self.token.is_none() {
             let text = std::fs::read_to_string(&self.token_file)
                 .map_err(|source| GatewayError::ReadFile { path: self.token_file.clone(), source })?;
-            self.token = Some(text.trim().to_owned());
+            self.token = Some(text.trim().to_owned()).filter(|token| !token.is_empty());
         }
-        self.token.clone().filter(|token| !token.is_empty()).ok_or(GatewayError::NoToken)
+        self.token.clone().ok_or(GatewayError::NoToken)
     }
 
     /// The service's clock, where it is that service which answers and says so.
@@ -97,11 +99,14 @@ impl Client {
     }
 
     /// Posts a batch.
-    pub(super) fn post(&mut self, batch: &Batch) -> Result<Said, GatewayError> {
-        let token = self.token()?;
+    pub(super) fn post(&mut self, batch: &Batch) -> Said {
+        let token = match self.token() {
+            Ok(token) => token,
+            Err(error) => return Said::NoToken(Box::new(error)),
+        };
         // Both cannot fail: the batch holds nothing that JSON lacks, and memory is there or the process ends.
-        let Ok(body) = serde_json::to_vec(batch) else { return Ok(Said::TooLarge) };
-        let Ok(body) = zstd::bulk::compress(&body, 3) else { return Ok(Said::TooLarge) };
+        let Ok(body) = serde_json::to_vec(batch) else { return Said::TooLarge };
+        let Ok(body) = zstd::bulk::compress(&body, 3) else { return Said::TooLarge };
         let asked_boot_ms = machine().boot_ms;
         let sent = self
             .agent
@@ -112,7 +117,7 @@ impl Client {
             .send(body.as_slice());
         let mut response = match sent {
             Ok(response) => response,
-            Err(error) => return Ok(Said::Unreachable(Box::new(error))),
+            Err(error) => return Said::Unreachable(Box::new(error)),
         };
         self.dated = Dated::of(&response, asked_boot_ms);
         let status = response.status().as_u16();
@@ -123,9 +128,9 @@ impl Client {
             .map(Duration::from_secs);
         let text = match response.body_mut().with_config().limit(64 << 20).read_to_string() {
             Ok(text) => text,
-            Err(error) => return Ok(Said::Unreachable(Box::new(error))),
+            Err(error) => return Said::Unreachable(Box::new(error)),
         };
-        Ok(match status {
+        match status {
             200 => match serde_json::from_str(&text) {
                 Ok(answer) => Said::Accepted(answer),
                 // Something that is no Foulée answers there: nothing was accepted.
@@ -147,6 +152,6 @@ impl Client {
                 _ => Said::Later(None),
             },
             _ => Said::Later(retry_after),
-        })
+        }
     }
 }

@@ -50,6 +50,21 @@ pub fn run(
     uplink.run(stop)
 }
 
+/// Asks the service whether it takes the token, with a batch of nothing.
+///
+/// # Errors
+/// When there is no token, it is refused, or the service cannot be reached or is none.
+pub fn ask(config: &UplinkConfig) -> Result<(), GatewayError> {
+    let url = || config.url.clone();
+    match Client::new(config)?.post(&BatchBuilder::default().build()) {
+        Said::Accepted(_) => Ok(()),
+        Said::NoToken(error) => Err(*error),
+        Said::NotAllowed(status) => Err(GatewayError::TokenRefused { url: url(), status }),
+        Said::Unreachable(source) => Err(GatewayError::Unreachable { url: url(), source }),
+        said => Err(GatewayError::NotAnswering { url: url(), said: said_word(&said) }),
+    }
+}
+
 struct Uplink<'a> {
     client: Client,
     spool: &'a Arc<Spool>,
@@ -139,7 +154,7 @@ impl Uplink<'_> {
             return Ok(Sent::all(frames));
         }
         let batch = builder.build();
-        let said = self.client.post(&batch)?;
+        let said = self.client.post(&batch);
         self.status.uplink(said_word(&said));
         match said {
             Said::Accepted(answer) if accounts_for(&batch, answer.accepted, &answer.rejected) => {
@@ -166,6 +181,11 @@ impl Uplink<'_> {
             }
             Said::NotAllowed(status) => {
                 tracing::error!(status, "the service refuses the device token; readings wait in the spool");
+                Ok(Sent::none(self.pause().max(Duration::from_secs(5))))
+            }
+            Said::NoToken(error) => {
+                let error: &dyn std::error::Error = &*error;
+                tracing::error!(error, "there is no device token; readings wait in the spool");
                 Ok(Sent::none(self.pause().max(Duration::from_secs(5))))
             }
             Said::Unreachable(error) => {
@@ -245,6 +265,7 @@ fn said_word(said: &Said) -> &'static str {
         Said::NoneAccepted(_) => "none_accepted",
         Said::Later(_) => "later",
         Said::NotAllowed(_) => "not_allowed",
+        Said::NoToken(_) => "no_token",
         Said::TooLarge => "too_large",
         Said::Wrong(_) => "wrong",
         Said::Unreachable(_) => "unreachable",

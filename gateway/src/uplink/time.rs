@@ -7,6 +7,8 @@ use super::Uplink;
 /// Looks at a clock that seems to be off: enough to see one of its seconds begin.
 const LOOKS: u32 = 14;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(90);
+/// How far answers of one service may lie apart: its machines' clocks, and a proxy's. [D]
+const BETWEEN_ANSWERS_MS: i64 = 2_000;
 /// A service that does not say what time it is, is asked again after so long.
 const ASK_AGAIN: Duration = Duration::from_secs(600);
 
@@ -41,6 +43,13 @@ impl Uplink<'_> {
                 let (from, to) = dated.truth_ms();
                 (least, greatest) = (least.max(from), greatest.min(to));
             }
+        }
+        if least > greatest + BETWEEN_ANSWERS_MS {
+            tracing::warn!(
+                "the service names times that contradict each other; this machine's clock is kept"
+            );
+            self.asked_time = Some(Instant::now());
+            return None;
         }
         let now = self.clock.now();
         let ours = now.utc_ms - now.boot_ms;

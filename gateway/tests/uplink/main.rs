@@ -8,13 +8,14 @@ use std::net::TcpListener;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use foulee_contract::{Answer, Problem, ProblemKind, RejectCode, Rejection};
 
 use foulee_gateway::spool::Aside;
 use gateway::{Gateway, numbers};
 use service::{Asked, Reply, Service};
+use tempfile::TempDir;
 
 fn all(count: i64) -> Vec<i64> {
     (0..count).collect()
@@ -151,6 +152,35 @@ fn a_backlog_of_which_nothing_is_accepted_is_set_aside_and_sent_when_retried() {
     assert_eq!(gateway.asides(), [word], "what there is nothing of but the word stays");
 }
 
+/// A gateway that has ended, of which its commands are asked.
+struct Commands {
+    folder: TempDir,
+}
+
+impl Commands {
+    fn of(gateway: Gateway, service: &Service) -> Self {
+        let token = gateway.token_file();
+        let Gateway { folder, spool, .. } = gateway;
+        let config = format!(
+            "[uplink]\nurl = \"{}\"\ntoken_file = \"{}\"\n[spool]\nfolder = \"{}\"\n",
+            service.url,
+            token.display(),
+            folder.path().join("spool").display()
+        );
+        std::fs::write(folder.path().join("gateway.toml"), config).expect("a file");
+        spool.settle().expect("written");
+        Self { folder }
+    }
+
+    /// The exit code and what is printed.
+    fn say(&self, command: &[&str]) -> (Option<i32>, String) {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_foulee-gateway"));
+        program.args(command).arg("--config").arg(self.folder.path().join("gateway.toml"));
+        let output = program.output().expect("it runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+}
+
 #[test]
 fn the_command_offers_again_what_was_refused_as_a_whole() {
     let service = Service::start(|n, asked| match n {
@@ -159,26 +189,10 @@ fn the_command_offers_again_what_was_refused_as_a_whole() {
     });
     let gateway = Gateway::with(&service, 10);
     gateway.run();
-    let (folder, token) = (gateway.folder.path().to_owned(), gateway.token_file());
-    let config = format!(
-        "[uplink]\nurl = \"{}\"\ntoken_file = \"{}\"\n[spool]\nfolder = \"{}\"\n",
-        service.url,
-        token.display(),
-        folder.join("spool").display()
-    );
-    std::fs::write(folder.join("gateway.toml"), config).expect("a file");
-    let Gateway { folder: _kept, spool, .. } = gateway;
-    spool.settle().expect("written");
-    drop(spool);
-    let say = |command: &str| {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_foulee-gateway"));
-        program.args(["spool", command, "--config"]).arg(folder.join("gateway.toml"));
-        let output = program.output().expect("it runs");
-        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
-    };
-    assert_eq!(say("retry"), "10 readings put back");
-    assert_eq!(say("drain"), "10 readings acknowledged; 0 commits still wait");
+    let commands = Commands::of(gateway, &service);
+    assert_eq!(commands.say(&["spool", "retry"]), (Some(0), "readings put back: 10".to_owned()));
+    let drained = "readings acknowledged: 10; commits that still wait: 0".to_owned();
+    assert_eq!(commands.say(&["spool", "drain"]), (Some(0), drained));
     assert_eq!(numbers(&service.asked()[1..]), all(10));
 }
 
@@ -201,6 +215,74 @@ fn a_token_that_was_replaced_delivers_without_a_restart() {
     let tokens: Vec<String> = service.asked().into_iter().map(|asked| asked.token).collect();
     assert_eq!(tokens, ["first", "second"]);
     assert_eq!(gateway.asides(), []);
+}
+
+#[test]
+fn a_gateway_without_a_token_waits_for_one() {
+    for token in [None, Some("\n")] {
+        let service = Service::start(yes);
+        let gateway = Gateway::with(&service, 30);
+        let write = |text| std::fs::write(gateway.token_file(), text).expect("a file");
+        std::fs::remove_file(gateway.token_file()).expect("it was there");
+        token.into_iter().for_each(write);
+        let begun = Instant::now();
+        let mut given = false;
+        gateway.run_until(|gateway| {
+            if !given && begun.elapsed() > Duration::from_millis(500) {
+                assert_eq!((gateway.waiting(), service.asked().len()), (3, 0), "readings wait");
+                write("second\n");
+                given = true;
+            }
+            gateway.waiting() == 0
+        });
+        assert!(given && service.asked().iter().all(|asked| asked.token == "second"));
+        assert_eq!(numbers(&service.asked()), all(30));
+    }
+}
+
+#[test]
+fn the_doctor_asks_the_service_of_the_token() {
+    let service = Service::start(|n, asked| match asked.token.as_str() {
+        "first" => yes(n, asked),
+        _ => Reply::problem(&Problem::new(ProblemKind::Unauthorized)),
+    });
+    let gateway = Gateway::with(&service, 30);
+    let token = gateway.token_file();
+    let commands = Commands::of(gateway, &service);
+    let asked = |expected: &str| {
+        let (code, said) = commands.say(&["doctor"]);
+        assert!(said.contains("commits that wait: 3") && said.contains(expected), "{said}");
+        code
+    };
+    asked("service: answers, and takes the token");
+    std::fs::write(&token, "second").expect("a file");
+    assert_ne!(asked("refuses the device token (401)"), Some(0));
+    std::fs::remove_file(&token).expect("it was there");
+    assert_ne!(asked("service: cannot read"), Some(0));
+    assert_eq!(service.asked().iter().map(|asked| asked.readings.len()).sum::<usize>(), 0);
+}
+
+#[test]
+fn damage_is_an_exit_code() {
+    let service = Service::start(yes);
+    let commands = Commands::of(Gateway::with(&service, 30), &service);
+    assert_eq!(
+        commands.say(&["spool", "verify"]),
+        (Some(0), "readings that wait: 30; damaged places: 0".to_owned())
+    );
+    let files = std::fs::read_dir(commands.folder.path().join("spool/readings")).expect("a folder");
+    let segment = files
+        .map(|file| file.expect("a file").path())
+        .filter(|path| path.extension().is_some_and(|end| end == "seg"))
+        .max_by_key(|path| std::fs::metadata(path).expect("a file").len())
+        .expect("a segment");
+    let mut bytes = std::fs::read(&segment).expect("a file");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&segment, bytes).expect("a file");
+    let (code, said) = commands.say(&["spool", "verify"]);
+    // All of them are in one block.
+    assert_eq!((code, said.as_str()), (Some(1), "readings that wait: 0; damaged places: 1"));
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub(crate) struct Verdict {
     pub(crate) stored: usize,
     /// Those that it lacks.
     pub(crate) missing: usize,
+    /// Those of them for whose time no gap says why.
+    pub(crate) unexplained: usize,
     /// Readings that nobody emitted, or that are there twice.
     pub(crate) duplicated: usize,
     /// Readings that a killed gateway had sealed.
@@ -82,15 +84,17 @@ impl Verdict {
     pub(crate) fn assert_nothing_acknowledged_lost(&self) {
         assert_eq!((self.duplicated, self.left), (0, 0), "{self}");
         assert!(self.owed > 0 && self.lost == 0, "{self}");
+        // What was not received is unknown with its cause.
+        assert_eq!(self.unexplained, 0, "{self}");
     }
 }
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { emitted, stored, missing, duplicated, left, owed, lost, .. } = self;
+        let Self { emitted, stored, missing, unexplained, duplicated, left, owed, lost, .. } = self;
         write!(
             f,
-            "{{\"emitted\":{emitted},\"acknowledged\":{stored},\"missing\":{missing},\"duplicated\":{duplicated},\
+            "{{\"emitted\":{emitted},\"acknowledged\":{stored},\"missing\":{missing},\"unexplained\":{unexplained},\"duplicated\":{duplicated},\
              \"sealed_before_a_kill\":{owed},\"lost_of_them\":{lost},\"left_in_spool\":{left},\"wrist_to_store_ms\":{{\"p50\":{},\"p99\":{}}}}}",
             self.quantile(0.5),
             self.quantile(0.99)
@@ -129,6 +133,33 @@ fn held(folder: &Folder, participant: &str, metric: &str) -> Vec<Held> {
 /// A value on the wrist and one in the store are the same where they are equal and the one was received within this
 /// time of the other's being sent.
 const APART_MS: i64 = 3_000;
+/// Most come within this time.
+const AT_ONCE_MS: i64 = 300;
+
+/// A value is on its way for less than this: a gap's edges and a value's time are that near.
+const NEAR_MS: i64 = 1_000;
+
+/// The times of which a gap says why nothing was recorded.
+fn gaps(folder: &Folder, participant: &str) -> Vec<(i64, i64)> {
+    let args = [
+        "readings",
+        participant,
+        "--metric",
+        "gap",
+        "--from",
+        "2020-01-01",
+        "--to",
+        "2099-12-31",
+        "--format",
+        "json",
+    ];
+    let rows = folder.run(args).json();
+    let ms = |row: &Value, name: &str| {
+        let text = row[name].as_str().expect("a time");
+        chrono::DateTime::parse_from_rfc3339(text).expect("a time").timestamp_millis()
+    };
+    rows.as_array().expect("rows").iter().map(|row| (ms(row, "start"), ms(row, "end"))).collect()
+}
 
 /// Participant, metric, start (ms UTC) and ten times the value in its unit.
 pub(crate) type Owed = BTreeSet<(String, String, i64, i64)>;
@@ -168,7 +199,8 @@ pub(crate) fn judge(
             for (kind, metric, unit) in live {
                 let emitted = sent.remove(&(device.address.clone(), kind.to_owned())).unwrap_or_default();
                 let emitted = emitted.into_iter().map(|(at, value)| (at, value * unit)).collect();
-                compare(&mut verdict, emitted, held(folder, &device.participant, metric), metric);
+                let gaps = gaps(folder, &device.participant);
+                compare(&mut verdict, emitted, held(folder, &device.participant, metric), metric, &gaps);
             }
         }
     }
@@ -178,25 +210,36 @@ pub(crate) fn judge(
     verdict
 }
 
-/// Matches each emitted value with the earliest reading of that value that is near enough; both are in order of time.
-fn compare(verdict: &mut Verdict, emitted: Vec<(i64, f64)>, held: Vec<Held>, metric: &str) {
+/// Matches each emitted value with a reading of that value that is near enough; both are in order of time.
+fn compare(
+    verdict: &mut Verdict,
+    emitted: Vec<(i64, f64)>,
+    held: Vec<Held>,
+    metric: &str,
+    gaps: &[(i64, i64)],
+) {
+    // Those that came at once first: else a value that was lost takes the place of the next one like it.
     let mut used = BTreeSet::new();
-    let mut from = 0;
-    for (sent_ms, value) in &emitted {
-        while from < held.len() && held[from].start_ms < sent_ms - APART_MS {
-            from += 1;
-        }
-        let near = (from..held.len()).take_while(|at| held[*at].start_ms <= sent_ms + APART_MS);
-        let found = near.into_iter().find(|at| !used.contains(at) && (held[*at].value - value).abs() < 0.051);
-        match found {
-            Some(at) => {
+    let mut left: Vec<(i64, f64)> = emitted.clone();
+    for apart_ms in [AT_ONCE_MS, APART_MS] {
+        left.retain(|(sent_ms, value)| {
+            let from = held.partition_point(|row| row.start_ms < sent_ms - apart_ms);
+            let mut near = (from..held.len()).take_while(|at| held[*at].start_ms <= sent_ms + apart_ms);
+            let found = near.find(|at| !used.contains(at) && (held[*at].value - value).abs() < 0.051);
+            if let Some(at) = found {
                 used.insert(at);
                 verdict.stored += 1;
                 verdict.latency_ms.push(held[at].received_ms - sent_ms);
             }
-            None => {
-                verdict.missing += 1;
-            }
+            found.is_none()
+        });
+    }
+    verdict.missing += left.len();
+    for (sent_ms, value) in left {
+        let says_why = |gap: &(i64, i64)| (gap.0 - NEAR_MS..gap.1 + NEAR_MS).contains(&sent_ms);
+        if !gaps.iter().any(says_why) {
+            verdict.unexplained += 1;
+            println!("no reading and no gap: {metric} {value} at {sent_ms}");
         }
     }
     verdict.emitted += emitted.len();
@@ -262,7 +305,8 @@ fn days(folder: &Folder, devices: &[Device], ledger: &str) -> Vec<Day> {
                     .zip(values.first())
                     .map(|((last, _), (first, _))| most * (last - first) as f64 / 60_000.0)
             }
-            _ => None,
+            "heart_rate_strap" => None,
+            other => panic!("say what a day of {other} is"),
         };
         let Some(counted) = counted else { continue };
         let date = today.to_string();
