@@ -20,6 +20,8 @@ fn unit_manifest_sample_and_program_name_the_same_places() {
     assert!(unit.contains("\nStateDirectory=foulee-gateway\n"));
     assert!(sample.contains("\nfolder = \"/var/lib/foulee-gateway\"\n"));
     assert!(unit.contains("\nUser=foulee-gateway\n"));
+    assert!(text("foulee-gateway.dbus.conf").contains("<policy user=\"foulee-gateway\">"));
+    assert!(manifest.contains("\"usr/share/dbus-1/system.d/foulee-gateway.conf\""));
     for script in ["postinst", "postrm"] {
         let script = text(&format!("debian/{script}"));
         assert!(script.contains("/var/lib/foulee-gateway\n") && script.contains("#DEBHELPER#"));

@@ -172,6 +172,24 @@ fn a_bus_full_of_devices_is_collected_from_and_a_sink_that_stands_still_costs_no
     assert!(rules.is_some_and(|rules| rules < count as f64 + 12.0), "{rules:?}");
 }
 
+/// BlueZ keeps the links of a client that dies, and a linked device gives no other sign of itself.
+#[test]
+fn a_gateway_that_was_killed_goes_on_with_the_links_that_stayed() {
+    let Some(mut chain) = Chain::start("[[wearable]]\nkind = \"strap\"\ncount = 3\n") else { return };
+    chain.start_gateway();
+    chain::until("every device is linked", || {
+        (chain.gateway_metric("gateway_device_linked") == Some(3.0)).then_some(())
+    });
+    let before = chain.readings("heart_rate_strap", "heart_rate").len();
+    chain.kill_gateway();
+    chain::until("more is stored than the first gateway can have left", || {
+        (chain.readings("heart_rate_strap", "heart_rate").len() > before + 15).then_some(())
+    });
+    let verdict = chain.finish();
+    println!("links that stayed: {verdict}");
+    verdict.assert_nothing_acknowledged_lost();
+}
+
 #[test]
 fn killed_at_random_nothing_that_was_acknowledged_is_lost_or_doubled() {
     let Some(mut chain) = Chain::start(TEN) else { return };

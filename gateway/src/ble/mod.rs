@@ -15,6 +15,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use btleplug::api::BDAddr;
+
 use crate::GatewayError;
 use crate::clock::Clock;
 use crate::collector::Collector;
@@ -29,6 +31,8 @@ const MOST_RULES: usize = 500;
 /// Those of a connection that are not a device's. btleplug leaks one now and then; a new process starts with none.
 const RULES_OF_OURS: usize = 32;
 const LOOK_AT_RULES: Duration = Duration::from_secs(15);
+/// How long a bus that did not tell is left alone.
+const LOOK_AGAIN_AT_RULES: Duration = Duration::from_secs(3_600);
 
 /// What the sessions share.
 struct Shared {
@@ -76,7 +80,8 @@ async fn collect(shared: Rc<Shared>, stop: Stop, before: Option<Snapshot>) -> Re
         bus.serve_agent().await?;
     }
     let bus = Rc::new(bus);
-    let radio = radio::Radio::open(&shared.config.bluetooth).await?;
+    let wanted = shared.config.devices.iter().filter_map(|device| device.address().map(BDAddr::from));
+    let radio = radio::Radio::open(&shared.config.bluetooth, wanted).await?;
     for device in shared.config.devices.clone() {
         let since_ms = before.as_ref().map(|before| before.untold_since_ms(&device.status_name()));
         let session = session::Session::new(&shared, device, &radio, &bus, since_ms);
@@ -88,12 +93,16 @@ async fn collect(shared: Rc<Shared>, stop: Stop, before: Option<Snapshot>) -> Re
     loop {
         tokio::select! {
             _ = look_at_rules.tick() => {
-                if let Some(rules) = bus.match_rules().await {
-                    shared.status.match_rules(rules);
-                    let leaked = rules.saturating_sub(shared.config.devices.len());
-                    if rules >= MOST_RULES && leaked > RULES_OF_OURS {
-                        return Err(GatewayError::NoMatchRules { rules, leaked });
-                    }
+                let Some(rules) = bus.match_rules().await else {
+                    // The bus logs each refusal.
+                    tracing::info!("the message bus does not tell its match rules; asking again in an hour");
+                    look_at_rules.reset_after(LOOK_AGAIN_AT_RULES);
+                    continue;
+                };
+                shared.status.match_rules(rules);
+                let leaked = rules.saturating_sub(shared.config.devices.len());
+                if rules >= MOST_RULES && leaked > RULES_OF_OURS {
+                    return Err(GatewayError::NoMatchRules { rules, leaked });
                 }
             }
             owner = owners.next() => match owner {
@@ -102,8 +111,11 @@ async fn collect(shared: Rc<Shared>, stop: Stop, before: Option<Snapshot>) -> Re
                     present = true;
                     tracing::warn!("bluetoothd is back");
                     shared.status.bluetooth_restarted();
-                    if shared.config.devices.iter().any(|device| device.bond) {
-                        bus.serve_agent().await?;
+                    if shared.config.devices.iter().any(|device| device.bond)
+                        && let Err(error) = bus.serve_agent().await
+                    {
+                        // It has gone again: its next return is told, too.
+                        tracing::warn!(error = &error as &dyn std::error::Error, "bluetoothd takes no pairing agent");
                     }
                     radio.restart().await;
                 }

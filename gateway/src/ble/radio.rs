@@ -42,6 +42,8 @@ pub(super) struct Radio {
     pub(super) adapters: Vec<OneAdapter>,
     seen: RefCell<HashMap<BDAddr, watch::Sender<Option<Seen>>>>,
     known: RefCell<HashMap<PeripheralId, BDAddr>>,
+    /// Rises when bluetoothd is there again.
+    returns: watch::Sender<u64>,
 }
 
 /// The adapters of the configuration, or all.
@@ -67,7 +69,12 @@ async fn adapters(config: &BluetoothConfig) -> Result<Vec<Adapter>, GatewayError
 }
 
 impl Radio {
-    pub(super) async fn open(config: &BluetoothConfig) -> Result<Rc<Self>, GatewayError> {
+    /// `wanted` are the addresses that are ever watched. They are known before anything is heard: of a device that is
+    /// linked already, nothing but its place among the known ones tells, and that once.
+    pub(super) async fn open(
+        config: &BluetoothConfig,
+        wanted: impl Iterator<Item = BDAddr>,
+    ) -> Result<Rc<Self>, GatewayError> {
         let adapters = adapters(config).await?.into_iter().map(|adapter| OneAdapter {
             adapter,
             connect: Semaphore::new(1),
@@ -75,8 +82,9 @@ impl Radio {
         });
         let radio = Rc::new(Self {
             adapters: adapters.collect(),
-            seen: RefCell::default(),
+            seen: RefCell::new(wanted.map(|address| (address, watch::Sender::new(None))).collect()),
             known: RefCell::default(),
+            returns: watch::Sender::new(0),
         });
         for at in 0..radio.adapters.len() {
             let events = radio.adapters[at].adapter.events().await.map_err(GatewayError::Bluetooth)?;
@@ -89,17 +97,18 @@ impl Radio {
                 tracing::error!("an adapter tells no more events");
             });
         }
-        radio.scan().await;
-        Ok(radio)
-    }
-
-    /// Scans on every adapter, and looks at what they know already.
-    async fn scan(&self) {
-        for (at, one) in self.adapters.iter().enumerate() {
+        for one in &radio.adapters {
             if let Err(error) = one.adapter.start_scan(ScanFilter::default()).await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "cannot scan yet");
             }
-            // Bonded devices may never advertise again.
+        }
+        radio.look().await;
+        Ok(radio)
+    }
+
+    /// Looks at what the adapters know already: bonded devices may never advertise again.
+    async fn look(&self) {
+        for (at, one) in self.adapters.iter().enumerate() {
             for peripheral in one.adapter.peripherals().await.unwrap_or_default() {
                 self.sign(at, peripheral, None, false);
             }
@@ -108,17 +117,27 @@ impl Radio {
 
     /// bluetoothd is there again: scan as soon as its adapters are.
     pub(super) async fn restart(&self) {
+        let mut scanning = vec![false; self.adapters.len()];
         for _ in 0..20 {
             tokio::time::sleep(Duration::from_millis(250)).await;
-            let mut up = true;
-            for one in &self.adapters {
-                up &= one.adapter.start_scan(ScanFilter::default()).await.is_ok();
+            for (one, scanning) in self.adapters.iter().zip(&mut scanning) {
+                // BlueZ refuses to begin what it has begun.
+                *scanning = *scanning || one.adapter.start_scan(ScanFilter::default()).await.is_ok();
             }
-            if up {
+            if scanning.iter().all(|scanning| *scanning) {
                 break;
             }
         }
-        self.scan().await;
+        if !scanning.iter().all(|scanning| *scanning) {
+            tracing::warn!("cannot scan yet");
+        }
+        self.returns.send_modify(|returns| *returns += 1);
+        self.look().await;
+    }
+
+    /// Changes when bluetoothd is there again.
+    pub(super) fn returns(&self) -> watch::Receiver<u64> {
+        self.returns.subscribe()
     }
 
     /// Every link is lost.
@@ -224,10 +243,10 @@ pub async fn listen(config: &BluetoothConfig, time: Duration) -> Result<Vec<Hear
     for adapter in &adapters {
         for peripheral in adapter.peripherals().await.map_err(GatewayError::Bluetooth)? {
             let Ok(Some(known)) = peripheral.properties().await else { continue };
-            let advertisement = Advertisement {
-                name: known.local_name.or(known.advertisement_name),
-                services: known.services,
-            };
+            // BlueZ makes up a local name, its alias, for who gives none: the address with dashes.
+            let alias = known.local_name.filter(|name| name.replace('-', ":") != known.address.to_string());
+            let advertisement =
+                Advertisement { name: known.advertisement_name.or(alias), services: known.services };
             let one = Heard { address: known.address.to_string(), advertisement, rssi_dbm: known.rssi };
             let best = heard.entry(known.address).or_insert_with(|| one.clone());
             if one.rssi_dbm > best.rssi_dbm {

@@ -32,6 +32,11 @@ const PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// A link that lasted so long was a good one: the next pause is the first again.
 const GOOD_LINK: Duration = Duration::from_secs(10);
+/// How long no sign of a device is waited for after a link to it failed: a device that sends no advertisements cannot be
+/// connected to, and trying keeps the radio from the others for as long as [`CONNECT_TIMEOUT`].
+const UNHEARD: Duration = Duration::from_secs(300);
+/// The same of a bonded device, which may never be heard.
+const UNHEARD_BONDED: Duration = Duration::from_secs(60);
 /// How often the time without a link is told, so that a page knows within minutes why nothing comes.
 const TELL_EVERY: Duration = Duration::from_secs(60);
 /// How often a link is asked whether it is one: a killed bluetoothd says nothing.
@@ -46,6 +51,8 @@ pub(super) struct Session {
     actions: UnboundedReceiver<Action>,
     streams: HashSet<PeripheralId>,
     failures: u32,
+    /// After a link that failed: the signs of the device up to then, which do not count.
+    unheard: Option<u64>,
 }
 
 /// Why a link ended.
@@ -77,6 +84,7 @@ impl Session {
             actions,
             streams: HashSet::new(),
             failures: 0,
+            unheard: None,
         }
     }
 
@@ -91,20 +99,21 @@ impl Session {
         self.core.borrow_mut().down();
         loop {
             let Some(found) = self.wait_until_seen(&mut seen).await else { return };
-            let begun = Instant::now();
-            let ended = self.link(&found, &mut seen).await;
+            let (mut begun, mut linked) = (Instant::now(), false);
+            let ended = self.link(&found, &mut seen, || (begun, linked) = (Instant::now(), true)).await;
             self.core.borrow_mut().down();
             // What a link was asked for is not asked of the next one.
             while self.actions.try_recv().is_ok() {}
             let lasted = begun.elapsed();
             self.status(|device| {
                 device.presence = Presence::InRange;
-                match ended {
+                match &ended {
                     Ended::Lost | Ended::Silent => device.link_losses += 1,
                     Ended::Failed(_) => device.link_failures += 1,
                 }
             });
-            self.failures = if lasted >= GOOD_LINK { 0 } else { self.failures + 1 };
+            // Waiting for one's turn, or for a device that does not answer, is no link however long it takes.
+            self.failures = if linked && lasted >= GOOD_LINK { 0 } else { self.failures + 1 };
             let pause = self.pause();
             let why = match &ended {
                 Ended::Lost => "lost",
@@ -113,7 +122,11 @@ impl Session {
             };
             let (lasted_s, pause_ms) = (lasted.as_secs(), pause.as_millis() as u64);
             tracing::info!(device = self.device.status_name(), why, lasted_s, pause_ms, "no link");
-            self.rest(pause).await;
+            // By then BlueZ has said of the device what the attempt itself made it say.
+            self.rest(pause.min(PAUSE)).await;
+            let signs = seen.borrow().as_ref().map_or(0, |seen| seen.signs);
+            self.unheard = matches!(ended, Ended::Failed(_)).then_some(signs);
+            self.rest(pause.saturating_sub(PAUSE)).await;
         }
     }
 
@@ -122,7 +135,9 @@ impl Session {
         let begun = Instant::now();
         let mut alerted = false;
         loop {
-            if let Some(found) = seen.borrow_and_update().clone() {
+            let unheard = begun.elapsed() < if self.device.bond { UNHEARD_BONDED } else { UNHEARD };
+            let found = seen.borrow_and_update().clone();
+            if let Some(found) = found.filter(|found| !unheard || self.unheard != Some(found.signs)) {
                 let now_ms = self.core.borrow().now().utc_ms;
                 self.status(|device| {
                     device.presence = Presence::InRange;
@@ -147,10 +162,16 @@ impl Session {
         }
     }
 
-    async fn rest(&self, pause: Duration) {
+    /// Pauses, at most until bluetoothd is there again: what failed without it may well succeed then.
+    async fn rest(&mut self, pause: Duration) {
         let until = Instant::now() + pause;
+        let mut returns = self.radio.returns();
         while Instant::now() < until {
-            tokio::time::sleep((until - Instant::now()).min(TELL_EVERY)).await;
+            let step = (until - Instant::now()).min(TELL_EVERY);
+            if timeout(step, returns.changed()).await.is_ok() {
+                self.failures = 0;
+                return;
+            }
             self.core.borrow_mut().still_down();
         }
     }
@@ -167,7 +188,12 @@ impl Session {
     }
 
     /// One link, from connecting to its end.
-    async fn link(&mut self, found: &Seen, seen: &mut watch::Receiver<Option<Seen>>) -> Ended {
+    async fn link(
+        &mut self,
+        found: &Seen,
+        seen: &mut watch::Receiver<Option<Seen>>,
+        linked: impl FnOnce(),
+    ) -> Ended {
         let peripheral = &found.peripheral;
         // Before the link is there: a notification can come before connecting returns.
         if let Err(error) = self.listen(peripheral).await {
@@ -185,6 +211,7 @@ impl Session {
                 return Ended::Failed(error);
             }
         }
+        linked();
         self.status(|device| {
             device.presence = Presence::Linked;
             device.links += 1;
