@@ -344,7 +344,9 @@ impl Chain {
             (stats["dirty_days"].as_u64().unwrap_or(0) == 0).then_some(())
         });
         let ledger = fs::read_to_string(self.folder.file("sim").join("ledger.jsonl")).expect("a ledger");
-        judge(&self.folder, &self.devices, &ledger, &spool, &self.owed)
+        let report = fs::read_to_string(self.folder.file("sim").join("report.json")).expect("a report");
+        let report = serde_json::from_str(&report).expect("JSON");
+        judge(&self.folder, &self.devices, &ledger, &report, &spool, &self.owed)
     }
 }
 

@@ -42,14 +42,18 @@ pub(crate) struct Verdict {
 
 /// A device's day.
 #[derive(Debug)]
-#[expect(dead_code, reason = "printed")]
 pub(crate) struct Day {
+    #[expect(dead_code, reason = "printed")]
     pub(crate) address: String,
     pub(crate) family: String,
     /// By the last value of a daily counter, the difference of another one's first and last, or the sum of a log.
     pub(crate) counted: f64,
     /// As `foulee measures` has it.
     pub(crate) measured: f64,
+    /// What the simulated person walked: since midnight, or in the run where the device numbers no days.
+    pub(crate) walked: f64,
+    /// The most of it that came before the first value and after the last.
+    pub(crate) untold: f64,
 }
 
 impl Verdict {
@@ -63,7 +67,7 @@ impl Verdict {
         assert_eq!((self.missing, self.duplicated, self.left), (0, 0, 0), "{self}");
     }
 
-    /// Each device's own count of the day is the service's.
+    /// Each device's own count of the day is the service's, and the person's.
     #[track_caller]
     pub(crate) fn assert_days(&self) {
         assert!(!self.days.is_empty());
@@ -75,6 +79,10 @@ impl Verdict {
                 day.measured > 0.0 && (day.measured - day.counted).abs() < 0.5
             };
             assert!(right, "{day:?}");
+            // What a foot pod's cadence comes to is rounded.
+            let told = day.walked - day.counted;
+            let is_true = day.family == "foot_pod" || (-0.5..=day.untold).contains(&told);
+            assert!(is_true && day.walked > 0.0, "{day:?}");
         }
     }
 
@@ -168,6 +176,7 @@ pub(crate) fn judge(
     folder: &Folder,
     devices: &[Device],
     ledger: &str,
+    report: &Value,
     spool: &Value,
     owed: &Owed,
 ) -> Verdict {
@@ -205,7 +214,7 @@ pub(crate) fn judge(
         }
     }
     owe(&mut verdict, folder, devices, owed);
-    verdict.days = days(folder, devices, ledger);
+    verdict.days = days(folder, devices, ledger, report);
     verdict.latency_ms.sort_unstable();
     verdict
 }
@@ -267,7 +276,10 @@ fn owe(verdict: &mut Verdict, folder: &Folder, devices: &[Device], owed: &Owed) 
     }
 }
 
-fn days(folder: &Folder, devices: &[Device], ledger: &str) -> Vec<Day> {
+/// Nobody in the simulation takes more steps than that in a second.
+const MOST_STEPS_PER_S: f64 = 4.0;
+
+fn days(folder: &Folder, devices: &[Device], ledger: &str, report: &Value) -> Vec<Day> {
     let entries: Vec<Value> = ledger.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let today = chrono::Utc::now().with_timezone(&chrono_tz::Europe::Paris).date_naive();
     let of = |device: &Device, kind: &str| -> Vec<(i64, f64)> {
@@ -314,7 +326,32 @@ fn days(folder: &Folder, devices: &[Device], ledger: &str) -> Vec<Day> {
         let rows = folder.run(args).json();
         let steps = rows.as_array().and_then(|rows| rows.iter().find(|row| row["measure"] == "steps"));
         let measured = steps.and_then(|row| row["value"].as_f64()).unwrap_or(0.0);
-        days.push(Day { address: device.address.clone(), family: device.family.clone(), counted, measured });
+        let truth = report["devices"].as_array().expect("devices");
+        let truth =
+            truth.iter().find(|truth| truth["address"] == device.address.as_str()).expect("it is there");
+        let walked = truth["days"].as_array().and_then(|days| days.last()).expect("a day");
+        let ms = |value: &Value| value.as_i64().expect("ms");
+        let told: Vec<i64> = entries
+            .iter()
+            .filter(|entry| entry["address"] == device.address.as_str())
+            .filter(|entry| ["step_counter", "log_steps"].iter().any(|kind| entry["kind"] == *kind))
+            .map(|entry| ms(&entry["sent_ms"]))
+            .collect();
+        let mut untold_ms = ms(&report["now_ms"]) - told.last().copied().unwrap_or(0);
+        let walked = if ["infinitime", "colmi_ring"].contains(&device.family.as_str()) {
+            ms(&walked["steps_until_now"])
+        } else {
+            untold_ms += told.first().copied().unwrap_or(0) - ms(&report["start_ms"]);
+            ms(&walked["steps_in_run"])
+        };
+        days.push(Day {
+            address: device.address.clone(),
+            family: device.family.clone(),
+            counted,
+            measured,
+            walked: walked as f64,
+            untold: MOST_STEPS_PER_S * untold_ms as f64 / 1_000.0,
+        });
     }
     days
 }
