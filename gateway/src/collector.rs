@@ -140,6 +140,33 @@ pub fn start(
     Ok((collector, handle))
 }
 
+/// What was lost, as gaps of every device.
+fn gaps(lost: &[Lost], devices: &[Normaliser], clock: &Clock) -> Vec<Taken> {
+    lost.iter()
+        .flat_map(|lost| devices.iter().map(move |device| (lost, device)))
+        .filter_map(|(lost, device)| device.gap(lost.from_ms, lost.to_ms, lost.cause, clock.now()))
+        .collect()
+}
+
+/// Puts what was lost on record where nobody collects.
+///
+/// # Errors
+/// When the disk does not take it; it is told by the next gateway then.
+pub fn tell(
+    spool: &Spool,
+    devices: &[DeviceConfig],
+    lost: &[Lost],
+    clock: &Clock,
+) -> Result<(), GatewayError> {
+    let devices: Vec<Normaliser> = devices.iter().cloned().map(Normaliser::new).collect();
+    let gaps = gaps(lost, &devices, clock);
+    if gaps.is_empty() {
+        return Ok(());
+    }
+    spool.take(&gaps)?;
+    spool.losses_are_told()
+}
+
 struct Thread {
     spool: Arc<Spool>,
     status: Arc<Status>,
@@ -220,12 +247,7 @@ impl Thread {
         }
         self.lost.extend(self.no_room.take());
         self.lost.extend(self.spool.found_lost());
-        let gaps: Vec<Taken> = self
-            .lost
-            .iter()
-            .flat_map(|lost| self.devices.iter().map(move |device| (lost, device)))
-            .filter_map(|(lost, device)| device.gap(lost.from_ms, lost.to_ms, lost.cause, self.clock.now()))
-            .collect();
+        let gaps = gaps(&self.lost, &self.devices, &self.clock);
         let readings = self.pending.len();
         if readings + gaps.len() == 0 {
             return true;

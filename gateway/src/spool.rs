@@ -1,8 +1,7 @@
 //! Where readings wait, sealed and on disk, until ingest has acknowledged them.
 //!
-//! Three journals in one folder, under one key: `readings` (frames), `series` (which number stands for which series;
-//! each definition twice, so that one damaged block never takes it away), `aside` (what the service refused, with the
-//! reason). A reading counts as taken when [`Spool::take`] returns. What the journal lost or dropped comes back as gaps.
+//! Journals in one folder, under one key: `readings` (frames), `series` and its twin `series-twin` (which number stands for
+//! which series; each gives back what the other lost), `aside` (what the service refused, with the reason). A reading counts as taken when [`Spool::take`] returns. What the journal lost or dropped comes back as gaps.
 
 mod aside;
 mod folder;
@@ -127,7 +126,7 @@ impl Spool {
     }
 
     /// The readings of a frame with their series. A series that the table does not know is left out: both of its
-    /// definitions were damaged, and nobody knows whose readings these are.
+    /// definitions were lost, and nobody knows whose readings these are; their time is among [`Self::found_lost`].
     #[must_use]
     pub fn resolve<'a>(&self, waiting: &'a Waiting) -> Vec<(Series, Provenance, &'a [Tuple])> {
         let inner = self.lock_inner();

@@ -1,39 +1,43 @@
 #!/bin/sh
 # Builds the machine: a Debian kernel and one initramfs with bluetoothd, dbus-daemon, Bumble and Foulée. Debian 12, no root.
-# build.sh BINARIES FOLDER: BINARIES holds foulee and foulee-gateway, FOLDER takes what is made.
+# build.sh BINARIES FOLDER: BINARIES holds foulee and foulee-gateway, FOLDER takes what is made. What comes from packages is
+# made once; delete FOLDER to make it again.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 binaries=$(cd "$1" && pwd)
 mkdir -p "$2/debs"
 cd "$2"
-kernel=$(apt-cache depends linux-image-amd64 | sed -n 's/.*Depends: \(linux-image-[^ ]*\)$/\1/p' | head -n 1)
-packages="$kernel bluez dbus-daemon dbus-system-bus-common tzdata busybox-static
-    python3.11-minimal libpython3.11-minimal libpython3.11-stdlib
-    libapparmor1 libasound2 libaudit1 libbz2-1.0 libc6 libcap-ng0 libcap2 libdbus-1-3 libdw1 libelf1 libexpat1 libffi8
-    libgcc-s1 libgcrypt20 libglib2.0-0 libgpg-error0 liblz4-1 liblzma5 libpcre2-8-0 libselinux1 libssl3 libsystemd0 libudev1
-    libuuid1 libzstd1 zlib1g"
-rm -rf root kernel
-mkdir root kernel
-(cd debs && apt-get download $packages)
-for package in $packages; do
-    into=root
-    [ "$package" = "$kernel" ] && into=kernel
-    dpkg-deb -x debs/"$package"_*.deb $into
-done
-rm -rf root/usr/share/doc root/usr/share/man root/usr/share/locale
+if [ ! -f made ]; then
+    kernel=$(apt-cache depends linux-image-amd64 | sed -n 's/.*Depends: \(linux-image-[^ ]*\)$/\1/p' | head -n 1)
+    packages="$kernel bluez dbus-daemon dbus-system-bus-common tzdata busybox-static
+        python3.11-minimal libpython3.11-minimal libpython3.11-stdlib
+        libapparmor1 libasound2 libaudit1 libbz2-1.0 libc6 libcap-ng0 libcap2 libdbus-1-3 libdw1 libelf1 libexpat1 libffi8
+        libgcc-s1 libgcrypt20 libglib2.0-0 libgpg-error0 liblz4-1 liblzma5 libpcre2-8-0 libselinux1 libssl3 libsystemd0 libudev1
+        libuuid1 libzstd1 zlib1g"
+    rm -rf root kernel
+    mkdir root kernel
+    (cd debs && apt-get download $packages)
+    for package in $packages; do
+        into=root
+        [ "$package" = "$kernel" ] && into=kernel
+        dpkg-deb -x debs/"$package"_*.deb $into
+    done
+    rm -rf root/usr/share/doc root/usr/share/man root/usr/share/locale
 
-version=$(ls kernel/lib/modules)
-modules=lib/modules/$version
-mkdir -p "root/$modules/kernel"
-for part in crypto lib net/bluetooth net/rfkill drivers/bluetooth arch/x86/crypto drivers/hid; do
-    (cd "kernel/$modules/kernel" && find $part -name '*.ko' | cpio --quiet -pdm "$OLDPWD/root/$modules/kernel")
-done
-cp kernel/$modules/modules.builtin kernel/$modules/modules.order "root/$modules/"
-/sbin/depmod -b root "$version"
-cp "kernel/boot/vmlinuz-$version" vmlinuz
+    version=$(ls kernel/lib/modules)
+    modules=lib/modules/$version
+    mkdir -p "root/$modules/kernel"
+    for part in crypto lib net/bluetooth net/rfkill drivers/bluetooth arch/x86/crypto drivers/hid; do
+        (cd "kernel/$modules/kernel" && find $part -name '*.ko' | cpio --quiet -pdm "$OLDPWD/root/$modules/kernel")
+    done
+    cp kernel/$modules/modules.builtin kernel/$modules/modules.order "root/$modules/"
+    /sbin/depmod -b root "$version"
+    cp "kernel/boot/vmlinuz-$version" vmlinuz
 
-python3 -m pip install --quiet --disable-pip-version-check --target root/usr/lib/bumble --python-version 3.11 \
-    --platform manylinux2014_x86_64 --platform manylinux_2_28_x86_64 --only-binary=:all: bumble==0.0.236
+    python3 -m pip install --quiet --disable-pip-version-check --target root/usr/lib/bumble --python-version 3.11 \
+        --platform manylinux2014_x86_64 --platform manylinux_2_28_x86_64 --only-binary=:all: bumble==0.0.236
+    touch made
+fi
 
 cp "$binaries/foulee" "$binaries/foulee-gateway" root/usr/bin/
 mkdir -p root/usr/share/dbus-1/system.d

@@ -1,12 +1,11 @@
 #!/bin/sh
-# run.sh BINARIES [FOLDER]: builds the machine if it is not there, runs the scenario, and ends with its verdict.
-# Needs qemu-system-x86, python3-pip, cpio and kmod. STEPS=silence,kill takes some steps of the scenario alone; REBUILD=1
-# builds again.
+# run.sh BINARIES [FOLDER]: builds the machine, runs the scenario in it, and ends with its verdict.
+# Needs Debian 12 with qemu-system-x86, python3-pip, cpio and kmod. STEPS=silence,kill takes some steps of the scenario alone.
 # Leaves console.txt and log.tar.gz (ledger, logs of every program) in FOLDER.
 set -eu
 here=$(dirname "$0")
 folder=${2:-target/vm}
-[ -n "${REBUILD:-}" ] || [ ! -f "$folder/initramfs" ] && "$here/build.sh" "$1" "$folder"
+"$here/build.sh" "$1" "$folder"
 qemu-system-x86_64 -accel "${ACCEL:-tcg}" -cpu "${CPU:-max}" -smp "${CPUS:-2}" -m 1536 -display none -no-reboot -nic none \
     -kernel "$folder/vmlinuz" -initrd "$folder/initramfs" -append "console=ttyS0 loglevel=${LOGLEVEL:-4} panic=-1 ${STEPS:+STEPS=$STEPS}" \
     -serial "file:$folder/console.txt" -serial "file:$folder/log.tar.gz" -monitor none &

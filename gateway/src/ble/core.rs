@@ -37,6 +37,8 @@ pub(super) struct Core {
     echo: Option<(Uuid, Vec<u8>, Moment)>,
     /// When anything was last heard.
     pub(super) heard: Option<Moment>,
+    /// When the last value came, as it was stamped.
+    came: Option<Moment>,
     /// Since when nothing is recorded.
     down_since: Option<Moment>,
     /// Until when an earlier run collected, ms UTC, and when this one began: told once the clock is known to be right.
@@ -66,6 +68,7 @@ impl Core {
             reading: None,
             echo: None,
             heard: None,
+            came: None,
             down_since: None,
             earlier: since_ms.map(|since_ms| (since_ms, begun)),
             doubted: HashSet::new(),
@@ -76,9 +79,22 @@ impl Core {
         self.shared.clock.now()
     }
 
+    /// Now, for a value: no two of a device have the same time, however fast those come that had to wait.
+    fn stamp(&mut self) -> Moment {
+        let mut now = self.now();
+        if let Some(last) = self.came
+            && last.stretch == now.stretch
+            && (0..1_000).contains(&(last.utc_ms - now.utc_ms))
+        {
+            now.utc_ms = last.utc_ms + 1;
+        }
+        self.came = Some(now);
+        now
+    }
+
     /// A notification.
     pub(super) fn notified(&mut self, characteristic: Uuid, bytes: Vec<u8>) {
-        let now = self.now();
+        let now = self.stamp();
         if let Some(reading) = &mut self.reading
             && reading.characteristic == characteristic
         {
@@ -104,7 +120,7 @@ impl Core {
 
     /// A read has ended, with its answer if there was one.
     pub(super) fn read_ended(&mut self, characteristic: Uuid, answer: Option<&[u8]>) {
-        let now = self.now();
+        let now = self.stamp();
         let mut held = self.reading.take().map(|reading| reading.held).unwrap_or_default();
         if let Some(answer) = answer {
             match held.iter().position(|(_, bytes)| bytes == answer) {
@@ -218,17 +234,25 @@ impl Core {
         self.earlier_run(now);
         if let Some(since) = self.down_since.replace(now) {
             let since_ms = since.by_clock_of(now);
-            self.gap(since_ms, now.utc_ms, now);
+            self.gap(since_ms, now.utc_ms, GapCause::Link, now);
             if self.earlier.is_none() {
                 self.shared.status.device(&self.name, |device| device.untold_since_ms = Some(since_ms));
             }
         }
     }
 
+    /// The gateway itself stood still: what came meanwhile bears the time of its end.
+    pub(super) fn stood_still(&self, from: Moment, to: Moment) {
+        if self.down_since.is_none() {
+            let now = self.now();
+            self.gap(from.by_clock_of(now), to.by_clock_of(now), GapCause::Unknown, now);
+        }
+    }
+
     fn up(&mut self, now: Moment) {
         self.earlier_run(now);
         if let Some(since) = self.down_since.take() {
-            self.gap(since.by_clock_of(now), now.utc_ms, now);
+            self.gap(since.by_clock_of(now), now.utc_ms, GapCause::Link, now);
             self.all_told(now);
         }
     }
@@ -238,7 +262,7 @@ impl Core {
         if now.sure
             && let Some((since_ms, begun)) = self.earlier.take()
         {
-            self.gap(since_ms, begun.by_clock_of(now), now);
+            self.gap(since_ms, begun.by_clock_of(now), GapCause::Link, now);
             self.all_told(now);
         }
     }
@@ -249,12 +273,12 @@ impl Core {
         }
     }
 
-    fn gap(&self, since_ms: i64, until_ms: i64, now: Moment) {
+    fn gap(&self, since_ms: i64, until_ms: i64, cause: GapCause, now: Moment) {
         // In pieces of a day at most, as long as an earlier run may have been ago.
         let mut from_ms = since_ms.max(until_ms - 60 * 86_400_000);
         while from_ms < until_ms {
             let to_ms = until_ms.min(from_ms + 86_400_000);
-            if let Some(gap) = self.normaliser.gap(from_ms, to_ms, GapCause::Link, now) {
+            if let Some(gap) = self.normaliser.gap(from_ms, to_ms, cause, now) {
                 self.shared.collector.take(gap);
             }
             from_ms = to_ms;

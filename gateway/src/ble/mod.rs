@@ -16,11 +16,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use btleplug::api::BDAddr;
+use tokio::sync::watch;
 
 use crate::GatewayError;
 use crate::clock::Clock;
 use crate::collector::Collector;
 use crate::config::Config;
+use crate::driver::Moment;
 use crate::memories::Memories;
 use crate::status::{Snapshot, Status};
 use crate::stop::Stop;
@@ -30,6 +32,8 @@ pub use radio::{Heard, listen, pair};
 const MOST_RULES: usize = 500;
 /// Those of a connection that are not a device's. btleplug leaks one now and then; a new process starts with none.
 const RULES_OF_OURS: usize = 32;
+/// A step of 200 ms that took longer: the process was stopped, or the machine asleep. [D]
+const STANDS_STILL_MS: i64 = 2_000;
 const LOOK_AT_RULES: Duration = Duration::from_secs(15);
 /// How long a bus that did not tell is left alone.
 const LOOK_AGAIN_AT_RULES: Duration = Duration::from_secs(3_600);
@@ -41,6 +45,8 @@ struct Shared {
     status: Arc<Status>,
     clock: Arc<Clock>,
     memories: RefCell<Memories>,
+    /// From when until when this process last stood still.
+    stood_still: watch::Sender<Option<(Moment, Moment)>>,
 }
 
 /// Collects until `stop`. `before` is how an earlier run was last: the time in between becomes a gap.
@@ -58,7 +64,8 @@ pub fn run(
     let runtime = runtime()?;
     let local = tokio::task::LocalSet::new();
     let memories = RefCell::new(Memories::open(&config.spool.folder)?);
-    let shared = Rc::new(Shared { config, collector, status, clock, memories });
+    let stood_still = watch::Sender::new(None);
+    let shared = Rc::new(Shared { config, collector, status, clock, memories, stood_still });
     let result = local.block_on(&runtime, collect(shared, stop.clone(), before));
     {
         // btleplug's streams start a task when they are dropped.
@@ -91,6 +98,7 @@ async fn collect(shared: Rc<Shared>, stop: Stop, before: Option<Snapshot>) -> Re
     let mut present = true;
     let mut look_at_rules = tokio::time::interval(LOOK_AT_RULES);
     loop {
+        let alive = shared.clock.now();
         tokio::select! {
             _ = look_at_rules.tick() => {
                 let Some(rules) = bus.match_rules().await else {
@@ -127,6 +135,11 @@ async fn collect(shared: Rc<Shared>, stop: Stop, before: Option<Snapshot>) -> Re
                 }
             },
             () = tokio::time::sleep(Duration::from_millis(200)) => {
+                let now = shared.clock.now();
+                if now.boot_ms - alive.boot_ms > STANDS_STILL_MS {
+                    tracing::warn!(ms = now.boot_ms - alive.boot_ms, "the gateway stood still");
+                    shared.stood_still.send_replace(Some((alive, now)));
+                }
                 if stop.is_set() {
                     radio.close().await;
                     return Ok(());

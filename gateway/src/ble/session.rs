@@ -285,9 +285,15 @@ impl Session {
         let mut look = tokio::time::interval_at(Instant::now() + LOOK_EVERY, LOOK_EVERY);
         let mut last_good = Instant::now();
         let mut heard = self.core.borrow().heard;
+        let mut stood_still = self.shared.stood_still.subscribe();
         loop {
             tokio::select! {
                 biased;
+                Ok(()) = stood_still.changed() => {
+                    if let Some((from, to)) = *stood_still.borrow_and_update() {
+                        self.core.borrow().stood_still(from, to);
+                    }
+                }
                 changed = seen.changed() => {
                     if changed.is_err() {
                         return Ended::Lost;

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::spool::Spool;
+use crate::spool::{Lost, Spool};
 use crate::status::{Snapshot, Status};
 use crate::{GatewayError, Stop, ble, collector, uplink};
 
@@ -14,13 +14,7 @@ const STATUS_EVERY: Duration = Duration::from_secs(5);
 pub(super) fn run(config: Config) -> Result<(), GatewayError> {
     let folder = config.spool.folder.clone();
     let before = Snapshot::read(&folder);
-    let (spool, mut lost) = Spool::open(&config.spool)?;
-    // What was cut off at the end lasted until that run ended: nothing says how many commits there were.
-    if let Some(before) = &before {
-        for cut in lost.iter_mut().filter(|lost| lost.open_ended) {
-            cut.to_ms = cut.to_ms.max(before.at_ms);
-        }
-    }
+    let (spool, lost) = open(&config, before.as_ref())?;
     let clock = Arc::new(Clock::open(&folder)?);
     let (spool, status, stop) = (Arc::new(spool), Arc::new(Status::default()), Stop::default());
     // The uplink goes on until everything that came is sealed.
@@ -67,6 +61,15 @@ pub(super) fn run(config: Config) -> Result<(), GatewayError> {
         Ok(result) => result,
         Err(panic) => std::panic::resume_unwind(panic),
     }
+}
+
+/// Opens the spool. What was cut off at its end lasted until that run ended: nothing says how many commits there were.
+pub(super) fn open(config: &Config, before: Option<&Snapshot>) -> Result<(Spool, Vec<Lost>), GatewayError> {
+    let (spool, mut lost) = Spool::open(&config.spool)?;
+    for cut in lost.iter_mut().filter(|lost| lost.open_ended) {
+        cut.to_ms = cut.to_ms.max(before.map_or(i64::MIN, |before| before.at_ms));
+    }
+    Ok((spool, lost))
 }
 
 fn report(spool: &Spool, status: &Status, clock: &Clock, folder: &std::path::Path) {

@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::print;
+use super::{print, run};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::spool::Spool;
-use crate::status::Status;
-use crate::{GatewayError, Stop, uplink};
+use crate::status::{Snapshot, Status};
+use crate::{GatewayError, Stop, collector, uplink};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
@@ -26,7 +26,7 @@ pub(super) enum Command {
 
 impl Command {
     pub(super) fn run(self, config: &Config) -> Result<(), GatewayError> {
-        let (spool, lost) = Spool::open(&config.spool)?;
+        let (spool, lost) = run::open(config, Snapshot::read(&config.spool.folder).as_ref())?;
         for lost in &lost {
             eprintln!("lost from {} to {} (ms UTC): {:?}", lost.from_ms, lost.to_ms, lost.cause);
         }
@@ -43,7 +43,16 @@ impl Command {
                 let (spool, status, stop) = (Arc::new(spool), Arc::new(Status::default()), Stop::default());
                 stop.set();
                 let clock = Arc::new(Clock::open(&config.spool.folder)?);
-                uplink::run(&config.uplink, &spool, &status, &clock, &stop)?;
+                let mut lost = lost;
+                loop {
+                    collector::tell(&spool, &config.devices, &lost, &clock)?;
+                    uplink::run(&config.uplink, &spool, &status, &clock, &stop)?;
+                    // Damage within a closed segment shows when it is read.
+                    lost = spool.found_lost();
+                    if lost.is_empty() {
+                        break;
+                    }
+                }
                 spool.settle()?;
                 let left = spool.stats()?.waiting_commits;
                 let sent = status.snapshot(0, None).acknowledged;

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use foulee_contract::{GapCause, Grain, Metric, ParticipantId, Provenance, Series, Source, Tuple};
@@ -22,15 +22,20 @@ const SMALL: Options = Options {
     when_full: WhenFull::DropOldest,
 };
 
-/// The three journals, and the table of series.
+/// The journals, and the table of series.
 pub(super) struct Journals {
     pub(super) readings: Journal<Disk>,
-    series: Journal<Disk>,
+    /// The table on disk, twice, in folders of their own: damage that hits a block takes no definition away.
+    series: [Journal<Disk>; 2],
     pub(super) aside: Journal<Disk>,
     numbers: HashMap<Series, u32>,
     pub(super) by_number: BTreeMap<u32, Series>,
     pub(super) commits: u64,
     pub(super) found_lost: Vec<Lost>,
+    /// The greatest number that waiting readings bear, or that was meant for a series: none up to it is given to a new one.
+    never_again: u32,
+    /// Times of readings that are nobody's: each is told once.
+    of_nobody: BTreeSet<(i64, i64)>,
 }
 /// A series as the table keeps it.
 #[derive(Serialize, Deserialize)]
@@ -45,38 +50,75 @@ impl Journals {
     /// Opens them; with them what was lost before.
     pub(super) fn open(folder: &Path, key: &Key, max_bytes: u64) -> Result<(Self, Vec<Lost>), GatewayError> {
         let at = |name: &str, options| open(&folder.join(name), key, options);
-        let (series, _) = at("series", SMALL)?;
+        let (series, found) = at("series", SMALL)?;
+        let (twin, found_in_twin) = at("series-twin", SMALL)?;
+        let is_damaged = !found.lost.is_empty() || !found_in_twin.lost.is_empty();
         // A token that covers nobody makes everything that waits refused: all of it must find room.
         let (aside, _) = at("aside", Options { max_bytes, ..SMALL })?;
         let (readings, recovered) = at("readings", Options { max_bytes, ..Options::default() })?;
         let mut journals = Self {
             readings,
-            series,
+            series: [series, twin],
             aside,
             numbers: HashMap::new(),
             by_number: BTreeMap::new(),
             commits: 0,
             found_lost: Vec::new(),
+            never_again: 0,
+            of_nobody: BTreeSet::new(),
         };
-        journals.load_series().map_err(|source| GatewayError::Spool { path: folder.to_owned(), source })?;
+        journals
+            .load_series(is_damaged)
+            .map_err(|source| GatewayError::Spool { path: folder.to_owned(), source })?;
         Ok((journals, recovered.lost.iter().filter_map(lost).collect()))
     }
 
-    fn load_series(&mut self) -> Result<(), JournalError> {
-        let mut at = Position::START;
-        loop {
-            let read = self.series.read(at, 1 << 20)?;
-            for record in read.blocks.iter().flat_map(foulee_journal::Block::records) {
-                if let Ok(Definition { no, participant, source, metric, grain }) =
-                    serde_json::from_slice(record)
-                {
-                    let series = Series { participant, source, metric, grain };
-                    self.numbers.insert(series.clone(), no);
-                    self.by_number.insert(no, series);
+    fn load_series(&mut self, mut is_damaged: bool) -> Result<(), JournalError> {
+        let mut found: [BTreeMap<u32, Vec<u8>>; 2] = Default::default();
+        for (journal, found) in self.series.iter_mut().zip(&mut found) {
+            let mut at = Position::START;
+            loop {
+                let read = journal.read(at, 1 << 20)?;
+                is_damaged |= !read.lost.is_empty();
+                for record in read.blocks.iter().flat_map(foulee_journal::Block::records) {
+                    if let Ok(Definition { no, participant, source, metric, grain }) =
+                        serde_json::from_slice(record)
+                    {
+                        let series = Series { participant, source, metric, grain };
+                        self.numbers.insert(series.clone(), no);
+                        self.by_number.insert(no, series);
+                        found.insert(no, record.to_vec());
+                    }
                 }
+                if read.next == at {
+                    break;
+                }
+                at = read.next;
             }
+        }
+        // What one lacks the other gives back.
+        let [own, twin] = &found;
+        for (journal, (has, other)) in self.series.iter_mut().zip([(own, twin), (twin, own)]) {
+            for (_, record) in other.iter().filter(|(no, _)| !has.contains_key(no)) {
+                define(journal, record, 0)?;
+            }
+        }
+        if is_damaged || self.by_number.is_empty() {
+            self.never_again = self.greatest_waiting()?;
+        }
+        Ok(())
+    }
+
+    /// The greatest number of a series among the readings that wait.
+    fn greatest_waiting(&mut self) -> Result<u32, JournalError> {
+        let (mut at, mut greatest) = (self.readings.released(), 0);
+        loop {
+            let read = self.readings.read(at, 1 << 20)?;
+            let records = read.blocks.iter().flat_map(foulee_journal::Block::records);
+            let groups = records.filter_map(|record| frame::decode(record).ok()).flatten();
+            greatest = groups.map(|group| group.series).fold(greatest, u32::max);
             if read.next == at {
-                return Ok(());
+                return Ok(greatest);
             }
             at = read.next;
         }
@@ -87,18 +129,29 @@ impl Journals {
         if let Some(no) = self.numbers.get(series) {
             return Ok(*no);
         }
-        let no = self.by_number.last_key_value().map_or(1, |(last, _)| last + 1);
+        let last = self.by_number.last_key_value().map_or(0, |(last, _)| *last);
+        let no = last.max(self.never_again) + 1;
+        // Where the disk fails between the two, one has a definition with it.
+        self.never_again = no;
         let Series { participant, source, metric, grain } = series.clone();
         let record =
             serde_json::to_vec(&Definition { no, participant, source, metric, grain }).unwrap_or_default();
-        for _ in 0..2 {
-            self.series.discard_pending();
-            self.series.append(&record, now_ms, now_ms)?;
-            let _ = self.series.commit()?;
+        for journal in &mut self.series {
+            define(journal, &record, now_ms)?;
         }
         self.numbers.insert(series.clone(), no);
         self.by_number.insert(no, series.clone());
         Ok(no)
+    }
+
+    /// The time of those readings of a frame of whose series no definition is left, if there are any.
+    fn of_nobody(&self, groups: &[Group]) -> Option<Lost> {
+        let unknown = groups.iter().filter(|group| !self.by_number.contains_key(&group.series));
+        let times = || unknown.clone().flat_map(|group| &group.tuples);
+        let (from_ms, to_ms) =
+            (times().map(|tuple| tuple.start_ms).min()?, times().map(|tuple| tuple.end_ms).max()?);
+        let cause = GapCause::SpoolDamaged;
+        Some(Lost { from_ms, to_ms: to_ms.max(from_ms + 1), cause, open_ended: false })
     }
 
     pub(super) fn take(&mut self, readings: &[Taken]) -> Result<Committed, JournalError> {
@@ -138,6 +191,11 @@ impl Journals {
                 match frame::decode(record) {
                     Ok(groups) => {
                         readings += groups.iter().map(|group| group.tuples.len()).sum::<usize>();
+                        if let Some(lost) = self.of_nobody(&groups)
+                            && self.of_nobody.insert((lost.from_ms, lost.to_ms))
+                        {
+                            self.found_lost.push(lost);
+                        }
                         frames.push(Waiting { groups, bytes: record.to_vec() });
                     }
                     Err(error) => {
@@ -168,7 +226,9 @@ impl Journals {
             for record in read.blocks.iter().flat_map(foulee_journal::Block::records) {
                 match frame::decode(record) {
                     Ok(groups) => {
-                        readings += groups.iter().map(|group| group.tuples.len() as u64).sum::<u64>()
+                        losses += u64::from(self.of_nobody(&groups).is_some());
+                        let known = groups.iter().filter(|group| self.by_number.contains_key(&group.series));
+                        readings += known.map(|group| group.tuples.len() as u64).sum::<u64>();
                     }
                     Err(_) => losses += 1,
                 }
@@ -234,6 +294,13 @@ impl Journals {
         Ok(readings)
     }
 }
+/// Puts one definition on disk.
+fn define(journal: &mut Journal<Disk>, record: &[u8], now_ms: i64) -> Result<(), JournalError> {
+    journal.discard_pending();
+    journal.append(record, now_ms, now_ms)?;
+    journal.commit().map(drop)
+}
+
 fn lost(loss: &Loss) -> Option<Lost> {
     let cause = match loss.cause {
         Cause::Dropped => GapCause::SpoolFull,

@@ -22,6 +22,25 @@ pub(crate) const START_MS: i64 = 1_767_571_200_000;
 /// How long anything may take that takes a moment.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Whose readings they are.
+pub(crate) fn participant() -> ParticipantId {
+    ParticipantId::from_parts(1, [1; 10])
+}
+
+/// The reading of this number.
+pub(crate) fn reading(metric: Metric, number: i64) -> Taken {
+    let series = Series {
+        participant: participant(),
+        source: Source::new(SourceKind::Strap, ["gateway", "", "heart_rate_strap", "strap", ""]),
+        metric,
+        grain: Grain::Sample,
+    };
+    let start_ms = START_MS + number * 1_000;
+    let tuple = Tuple { start_ms, end_ms: start_ms, seq: 0, rev: 0, value: Value::Present(600 + number) };
+    let provenance = Provenance { offset_minutes: Some(60), how: How::Automatic };
+    Taken { series, tuple, provenance, stretch: 0 }
+}
+
 /// What a gateway has: a folder with a spool, and a token.
 pub(crate) struct Gateway {
     pub(crate) folder: TempDir,
@@ -37,24 +56,7 @@ impl Gateway {
         let folder = TempDir::new().expect("a folder");
         let config = SpoolConfig { folder: folder.path().join("spool"), max_bytes: 64 << 20, key_file: None };
         let (spool, _) = Spool::open(&config).expect("opens");
-        let series = Series {
-            participant: ParticipantId::from_parts(1, [1; 10]),
-            source: Source::new(SourceKind::Strap, ["gateway", "", "heart_rate_strap", "strap", ""]),
-            metric: Metric::HeartRate,
-            grain: Grain::Sample,
-        };
-        let taken: Vec<Taken> = (0..count)
-            .map(|number| {
-                let start_ms = START_MS + number * 1_000;
-                let value = Value::Present(600 + number);
-                Taken {
-                    series: series.clone(),
-                    tuple: Tuple { start_ms, end_ms: start_ms, seq: 0, rev: 0, value },
-                    provenance: Provenance { offset_minutes: Some(60), how: How::Automatic },
-                    stretch: 0,
-                }
-            })
-            .collect();
+        let taken: Vec<Taken> = (0..count).map(|number| reading(Metric::HeartRate, number)).collect();
         for commit in taken.chunks(10.max(taken.len() / 200)) {
             spool.take(commit).expect("taken");
         }

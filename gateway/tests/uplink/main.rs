@@ -10,10 +10,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use foulee_contract::{Answer, Problem, ProblemKind, RejectCode, Rejection};
+use foulee_contract::{Answer, Metric, Problem, ProblemKind, RejectCode, Rejection, Tuple};
+use foulee_gateway::config::SpoolConfig;
 
-use foulee_gateway::spool::Aside;
-use gateway::{Gateway, numbers};
+use foulee_gateway::spool::{Aside, Spool};
+use gateway::{Gateway, numbers, reading};
 use service::{Asked, Reply, Service};
 use tempfile::TempDir;
 
@@ -162,10 +163,13 @@ impl Commands {
         let token = gateway.token_file();
         let Gateway { folder, spool, .. } = gateway;
         let config = format!(
-            "[uplink]\nurl = \"{}\"\ntoken_file = \"{}\"\n[spool]\nfolder = \"{}\"\n",
+            "[uplink]\nurl = \"{}\"\ntoken_file = \"{}\"\n[spool]\nfolder = \"{}\"\n\
+             [[device]]\nname = \"strap\"\naddress = \"C0:FF:EE:00:00:01\"\nfamily = \"heart_rate_strap\"\n\
+             participant = \"{}\"\n",
             service.url,
             token.display(),
-            folder.path().join("spool").display()
+            folder.path().join("spool").display(),
+            gateway::participant()
         );
         std::fs::write(folder.path().join("gateway.toml"), config).expect("a file");
         spool.settle().expect("written");
@@ -283,6 +287,74 @@ fn damage_is_an_exit_code() {
     let (code, said) = commands.say(&["spool", "verify"]);
     // All of them are in one block.
     assert_eq!((code, said.as_str()), (Some(1), "readings that wait: 0; damaged places: 1"));
+}
+
+/// The readings of a spool, by metric and number; those of a series that nobody knows are not among them.
+fn known(config: &SpoolConfig) -> Vec<(Metric, i64)> {
+    let (spool, _) = Spool::open(config).expect("opens");
+    let waiting = spool.next(1_000).expect("read");
+    let mut found = Vec::new();
+    for (series, _, tuples) in waiting.frames().into_iter().flat_map(|frame| spool.resolve(frame)) {
+        let value = |tuple: &Tuple| tuple.value.present().expect("a value") - 600;
+        found.extend(tuples.iter().map(|tuple| (series.metric, value(tuple))));
+    }
+    found.sort_unstable();
+    found
+}
+
+#[test]
+fn no_bit_of_the_table_of_series_costs_a_reading() {
+    let service = Service::start(yes);
+    let commands = Commands::of(Gateway::with(&service, 30), &service);
+    let folder = commands.folder.path().join("spool");
+    let config = SpoolConfig { folder: folder.clone(), max_bytes: 64 << 20, key_file: None };
+    let whole: Vec<(Metric, i64)> = (0..30).map(|number| (Metric::HeartRate, number)).collect();
+    // Opened once more, what was written piece by piece lies in one block.
+    assert_eq!(known(&config), whole);
+    let mut flips = 0;
+    for table in ["series", "series-twin"] {
+        let segment = folder.join(table).join("000000000000.seg");
+        let good = std::fs::read(&segment).expect("a file");
+        for bit in 0..good.len() * 8 {
+            // What was given back after the last flip goes too.
+            for file in std::fs::read_dir(folder.join(table)).expect("a folder") {
+                std::fs::remove_file(file.expect("a file").path()).expect("it was there");
+            }
+            let mut bytes = good.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            std::fs::write(&segment, &bytes).expect("a file");
+            assert_eq!(known(&config), whole, "{table}, bit {bit}");
+            flips += 1;
+        }
+    }
+    println!("{flips} flips, none cost a reading");
+    assert!(flips > 1_000);
+}
+
+#[test]
+fn readings_that_are_nobodys_become_a_gap_and_never_somebody_elses() {
+    let service = Service::start(yes);
+    let commands = Commands::of(Gateway::with(&service, 30), &service);
+    let folder = commands.folder.path().join("spool");
+    for table in ["series", "series-twin"] {
+        std::fs::remove_dir_all(folder.join(table)).expect("it was there");
+    }
+    let config = SpoolConfig { folder, max_bytes: 64 << 20, key_file: None };
+    let (spool, _) = Spool::open(&config).expect("opens");
+    spool.take(&[reading(Metric::Battery, 40)]).expect("taken");
+    drop(spool);
+    assert_eq!(known(&config), [(Metric::Battery, 40)], "no number is given twice");
+    let (code, said) = commands.say(&["spool", "verify"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert_eq!(commands.say(&["spool", "drain"]).0, Some(0));
+    let asked = service.asked();
+    let came = |metric: Metric| asked.iter().flat_map(|a| &a.readings).filter(move |r| r.metric == metric);
+    assert_eq!((came(Metric::HeartRate).count(), came(Metric::Battery).count()), (0, 1));
+    let covered = |number: i64| {
+        let at_ms = gateway::START_MS + number * 1_000;
+        came(Metric::Gap).any(|gap| gap.value == 7 && (gap.start_ms..=gap.end_ms).contains(&at_ms))
+    };
+    assert!((0..30).all(covered), "{:?}", came(Metric::Gap).collect::<Vec<_>>());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use foulee_contract::{Answer, Batch, Problem, Rejection};
+use foulee_contract::{Answer, Batch, Metric, Problem, Rejection};
 
 /// A batch as it came.
 #[derive(Clone, Debug)]
@@ -20,7 +20,9 @@ pub(crate) struct Asked {
 /// One reading of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
+    pub(crate) metric: Metric,
     pub(crate) start_ms: i64,
+    pub(crate) end_ms: i64,
     pub(crate) value: i64,
     pub(crate) series: u32,
     pub(crate) index: u32,
@@ -141,7 +143,9 @@ fn readings(body: &[u8]) -> Vec<Place> {
         let points = block.points.as_ref().expect("points");
         let rows = (0..).zip(points.start.iter().zip(&points.value));
         rows.map(move |(index, (start_ms, value))| Place {
+            metric: block.metric,
             start_ms: *start_ms,
+            end_ms: points.end.as_ref().map_or(*start_ms, |ends| ends[index as usize]),
             value: value.expect("a value"),
             series,
             index,
