@@ -8,7 +8,7 @@ use crate::error::{AnalyticsError, check_range};
 use crate::sources::StepInterval;
 
 /// Name and version of the rules.
-pub const COUNTER_VERSION: &str = "counter-delta-v2";
+pub const COUNTER_VERSION: &str = "counter-delta-v3";
 
 /// Most believable steps per second over any interval: 4 (docs/methods.md, Counters) [D].
 pub const MAX_STEPS_PER_SECOND: u64 = 4;
@@ -20,11 +20,17 @@ const LATE_MS: u64 = 10_000;
 /// stale: 2, a brisk walk without rest. [D]
 const MAX_STEPS_PER_SECOND_SINCE_MIDNIGHT: u64 = 2;
 
+/// Longest time between the readings of two epochs for the second to be taken as begun in between, ms: a quarter hour.
+/// Beyond, somebody else may have worn the device. [D]
+const EPOCH_FOLLOWS_MS: u64 = 15 * 60_000;
+
 /// One reading of a counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CounterReading {
     /// Instant, ms since 1970 UTC.
     pub at_ms: i64,
+    /// Which of the device's counts this is, where it says so: each begins at zero.
+    pub epoch: u32,
     /// Steps since the counter's own zero.
     pub value: u64,
 }
@@ -67,11 +73,12 @@ pub struct CounterSteps {
     pub resets: u32,
     /// Times it rolled over.
     pub rollovers: u32,
-    /// Readings whose change no rule explains: they give no steps, and the next reading starts afresh from them.
+    /// Readings whose change no rule explains: they give no steps, and the next reading starts afresh from them; but after
+    /// one that fell and rose again it goes on from the one before, for that one was stale.
     pub quarantined: Vec<CounterReading>,
 }
 
-/// Steps between the readings of one counter (one device, one counter epoch), in any order.
+/// Steps between the readings of one device's counter, in any order.
 ///
 /// `day_starts_ms` are the local midnights that the readings may span, sorted (from
 /// [`HomeZones::bounds`](crate::HomeZones::bounds)); they matter to counters that restart daily. Of several readings at
@@ -86,6 +93,8 @@ pub fn counter_steps(
     sorted.sort_unstable();
     let mut out = CounterSteps::default();
     let mut last: Option<CounterReading> = None;
+    // The one before a reading that fell for no reason.
+    let mut fell_from: Option<CounterReading> = None;
     for pair in sorted.chunk_by(|a, b| a.at_ms == b.at_ms) {
         let reading = pair[pair.len() - 1];
         if last.is_none() && params.0.resets_daily {
@@ -98,7 +107,14 @@ pub fn counter_steps(
                 push(&mut out.steps, from_ms, reading.at_ms, reading.value);
             }
         }
-        if let Some(before) = last {
+        let rose_again = fell_from.take().filter(|high| {
+            high.epoch == reading.epoch
+                && reading
+                    .value
+                    .checked_sub(high.value)
+                    .is_some_and(|count| plausible(count, high.at_ms, reading.at_ms, MAX_STEPS_PER_SECOND))
+        });
+        if let Some(before) = rose_again.or(last) {
             let midnight = midnight_between(before.at_ms, reading.at_ms, day_starts_ms);
             match change(before, reading, midnight, &params.0) {
                 Change::Steps { from_ms, count } => push(&mut out.steps, from_ms, reading.at_ms, count),
@@ -110,7 +126,11 @@ pub fn counter_steps(
                     out.rollovers += 1;
                     push(&mut out.steps, before.at_ms, reading.at_ms, count);
                 }
-                Change::Unexplained => out.quarantined.push(reading),
+                Change::Epoch => {}
+                Change::Unexplained => {
+                    out.quarantined.push(reading);
+                    fell_from = Some(before).filter(|before| reading.value < before.value);
+                }
             }
         }
         last = Some(reading);
@@ -120,9 +140,19 @@ pub fn counter_steps(
 
 /// What happened between two readings.
 enum Change {
-    Steps { from_ms: i64, count: u64 },
-    Reset { from_ms: i64, count: u64 },
-    Rollover { count: u64 },
+    Steps {
+        from_ms: i64,
+        count: u64,
+    },
+    Reset {
+        from_ms: i64,
+        count: u64,
+    },
+    Rollover {
+        count: u64,
+    },
+    /// Another count, and nobody knows what it stood at when the last one ended.
+    Epoch,
     Unexplained,
 }
 
@@ -132,6 +162,14 @@ fn change(
     midnight_ms: Option<i64>,
     params: &CounterParams,
 ) -> Change {
+    if now.epoch != before.epoch {
+        let follows = now.at_ms.abs_diff(before.at_ms) <= EPOCH_FOLLOWS_MS
+            && plausible(now.value, before.at_ms, now.at_ms, MAX_STEPS_PER_SECOND);
+        return match follows {
+            true => Change::Reset { from_ms: before.at_ms, count: now.value },
+            false => Change::Epoch,
+        };
+    }
     if let Some(midnight_ms) = midnight_ms.filter(|_| params.resets_daily && now.value != before.value) {
         let since_midnight =
             plausible(now.value, midnight_ms, now.at_ms, MAX_STEPS_PER_SECOND_SINCE_MIDNIGHT);
@@ -189,7 +227,10 @@ mod tests {
     const HOUR_MS: i64 = 3_600_000;
 
     fn read(values: &[(i64, u64)]) -> Vec<CounterReading> {
-        values.iter().map(|&(hour, value)| CounterReading { at_ms: hour * HOUR_MS, value }).collect()
+        values
+            .iter()
+            .map(|&(hour, value)| CounterReading { at_ms: hour * HOUR_MS, epoch: 0, value })
+            .collect()
     }
 
     fn counts(found: &CounterSteps) -> Vec<u32> {
@@ -251,7 +292,11 @@ mod tests {
     #[test]
     fn values_that_come_in_a_bunch_are_walked() {
         let found = counter_steps(
-            &[(0, 100), (1_000, 100), (1_010, 106)].map(|(at_ms, value)| CounterReading { at_ms, value }),
+            &[(0, 100), (1_000, 100), (1_010, 106)].map(|(at_ms, value)| CounterReading {
+                at_ms,
+                epoch: 0,
+                value,
+            }),
             &[],
             &CounterParams::default().check().unwrap(),
         );
@@ -278,5 +323,34 @@ mod tests {
         let params = CounterParams::default();
         let once = run(&[(1, 100), (2, 200), (3, 350)], &[], params);
         assert_eq!(run(&[(3, 350), (1, 100), (2, 200), (1, 100)], &[], params), once);
+    }
+
+    fn seconds(values: &[(i64, u32, u64)], params: CounterParams) -> CounterSteps {
+        let of = |&(second, epoch, value)| CounterReading { at_ms: second * 1_000, epoch, value };
+        let readings: Vec<CounterReading> = values.iter().map(of).collect();
+        counter_steps(&readings, &[], &params.check().unwrap())
+    }
+
+    #[test]
+    fn a_stale_value_on_a_new_link_adds_nothing() {
+        let params = CounterParams { resets_on_reboot: true, ..CounterParams::default() };
+        // What was asked for stood at 5003; what was told first is the last value of the link before.
+        let found = seconds(&[(0, 0, 5_000), (10, 0, 5_003), (11, 0, 4_999), (12, 0, 5_004)], params);
+        assert_eq!((counts(&found), found.quarantined.len(), found.resets), (vec![3, 1], 1, 0));
+        // A device that begins lower, and goes on from there, is taken as it is.
+        let found = seconds(&[(0, 0, 5_000), (10, 0, 4_000), (11, 0, 4_002), (12, 0, 4_003)], params);
+        assert_eq!((counts(&found), found.quarantined.len()), (vec![2, 1], 1));
+    }
+
+    #[test]
+    fn a_new_count_of_the_device_begins_at_zero() {
+        let params = CounterParams { resets_on_reboot: true, ..CounterParams::default() };
+        let found = seconds(&[(0, 1, 100), (30, 1, 136), (40, 2, 18), (50, 2, 36)], params);
+        assert_eq!((counts(&found), found.resets), (vec![36, 18, 18], 1));
+        // A larger first value, and one after hours, when somebody else may have worn it.
+        let found = seconds(&[(0, 1, 100), (30, 2, 500), (40, 2, 510)], params);
+        assert_eq!((counts(&found), found.resets), (vec![10], 0));
+        let found = seconds(&[(0, 1, 100), (7_200, 2, 18), (7_210, 2, 20)], params);
+        assert_eq!(counts(&found), [2]);
     }
 }

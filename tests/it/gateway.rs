@@ -74,12 +74,22 @@ drop_every_s = 12
 kind = "infinitime"
 count = 3
 [[wearable]]
+kind = "infinitime"
+count = 2
+[wearable.faults]
+stale_first_value = true
+[[wearable]]
 kind = "ring"
 count = 2
 [[wearable]]
 kind = "band"
 count = 2
 adapter = 1
+[[wearable]]
+kind = "band"
+count = 2
+[wearable.faults]
+counter_reset = [40]
 [[wearable]]
 kind = "foot_pod"
 count = 2

@@ -20,10 +20,19 @@ fn params(source: &Source) -> Result<ValidCounterParams, AnalyticsError> {
     CounterParams { width_bits: None, resets_daily, resets_on_reboot: true }.check()
 }
 
-/// The readings of a person's counters, by source, over some days and as far around them as they reach.
+/// The readings of a person's counters, by device, over some days and as far around them as they reach.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
-    by_source: BTreeMap<String, Vec<Stored>>,
+    by_device: BTreeMap<String, Vec<(Stored, u32)>>,
+}
+
+/// The key of a source's device, and which of its counts the source is.
+fn device(source: &Source) -> (&str, &str) {
+    // kind/app/maker/model/name/epoch, trailing empty parts left off.
+    match source.key().match_indices('/').nth(4) {
+        Some((at, _)) => (&source.key()[..at], &source.key()[at + 1..]),
+        None => (source.key(), ""),
+    }
 }
 
 impl Counters {
@@ -52,12 +61,16 @@ impl Counters {
             known_at_ms,
         };
         let mut counters = Self::default();
+        let mut sources: BTreeMap<Source, u32> = BTreeMap::new();
         for SeriesReadings { series, tuples } in store.scan(scan).await? {
+            let count = sources.len() as u32;
+            let epoch = *sources.entry(series.source.clone()).or_insert(count);
             let current = resolve(tuples, series.source.is_growing()).current;
-            counters.by_source.entry(series.source.key().to_owned()).or_default().extend(current);
+            let readings = counters.by_device.entry(device(&series.source).0.to_owned()).or_default();
+            readings.extend(current.into_iter().map(|stored| (stored, epoch)));
         }
-        for readings in counters.by_source.values_mut() {
-            readings.sort_unstable_by_key(|stored| stored.tuple);
+        for readings in counters.by_device.values_mut() {
+            readings.sort_unstable_by_key(|(stored, _)| stored.tuple);
         }
         Ok(counters)
     }
@@ -66,25 +79,31 @@ impl Counters {
     /// another, of each source.
     pub(super) fn neighbours(&self, from_ms: i64, to_ms: i64) -> Vec<Tuple> {
         let mut found = Vec::new();
-        for readings in self.by_source.values() {
-            let first = readings.partition_point(|stored| stored.tuple.start_ms < from_ms);
-            let past = readings.partition_point(|stored| stored.tuple.start_ms < to_ms);
-            found.extend(first.checked_sub(1).map(|at| readings[at].tuple));
-            found.extend(readings.get(past).map(|stored| stored.tuple));
+        for readings in self.by_device.values() {
+            let first = readings.partition_point(|(stored, _)| stored.tuple.start_ms < from_ms);
+            let past = readings.partition_point(|(stored, _)| stored.tuple.start_ms < to_ms);
+            found.extend(first.checked_sub(1).map(|at| readings[at].0.tuple));
+            found.extend(readings.get(past).map(|(stored, _)| stored.tuple));
         }
         found
     }
 
-    /// The steps that a source's counter tells of.
+    /// The steps that the counter of a source's device tells of: all of them are those of the first of its sources, so that
+    /// the end of one count and the beginning of the next add up in the minute that they share.
     pub(super) fn steps(
         &self,
         person: &Person,
         source: &Source,
     ) -> Result<Vec<StepInterval>, AnalyticsError> {
-        let Some(readings) = self.by_source.get(source.key()) else { return Ok(Vec::new()) };
-        let values = readings.iter().filter_map(|stored| {
+        let (key, _) = device(source);
+        let mut counting = person.sources.iter().filter(|known| known.has_counter).map(|known| &known.source);
+        if counting.find(|known| device(known).0 == key) != Some(source) {
+            return Ok(Vec::new());
+        }
+        let Some(readings) = self.by_device.get(key) else { return Ok(Vec::new()) };
+        let values = readings.iter().filter_map(|(stored, epoch)| {
             let value = u64::try_from(stored.tuple.value.present()?).ok()?;
-            Some(CounterReading { at_ms: stored.tuple.start_ms, value })
+            Some(CounterReading { at_ms: stored.tuple.start_ms, epoch: *epoch, value })
         });
         let values: Vec<CounterReading> = values.collect();
         let (Some(first), Some(last)) = (values.first(), values.last()) else { return Ok(Vec::new()) };

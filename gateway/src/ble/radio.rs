@@ -20,12 +20,32 @@ pub(super) struct Seen {
     pub(super) peripheral: Peripheral,
     /// Which of the adapters saw it.
     pub(super) adapter: usize,
-    /// Rises with every sign of it.
-    pub(super) signs: u64,
+    /// Rises with every advertisement that the radio tells of.
+    pub(super) heard: u64,
     /// Strength of its signal, dBm.
     pub(super) rssi_dbm: Option<i16>,
     /// Rises when its link is lost, as far as the radio knows.
     pub(super) losses: u64,
+}
+
+/// What an adapter says of a device.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    /// That it knows it.
+    Known,
+    /// That it hears it, how strongly where it says so, dBm.
+    Heard(Option<i16>),
+    /// That its link is lost.
+    Lost,
+}
+
+impl Sign {
+    fn rssi_dbm(self) -> Option<i16> {
+        match self {
+            Self::Heard(rssi_dbm) => rssi_dbm,
+            Self::Known | Self::Lost => None,
+        }
+    }
 }
 
 /// One adapter.
@@ -110,7 +130,7 @@ impl Radio {
     async fn look(&self) {
         for (at, one) in self.adapters.iter().enumerate() {
             for peripheral in one.adapter.peripherals().await.unwrap_or_default() {
-                self.sign(at, peripheral, None, false);
+                self.sign(at, peripheral, Sign::Known);
             }
         }
     }
@@ -177,15 +197,16 @@ impl Radio {
     }
 
     async fn event(&self, at: usize, event: CentralEvent) {
-        let (id, rssi, lost) = match event {
-            CentralEvent::DeviceDisconnected(id) => (id, None, true),
-            CentralEvent::RssiUpdate { id, rssi } => (id, Some(rssi), false),
+        let (id, sign) = match event {
+            CentralEvent::DeviceDisconnected(id) => (id, Sign::Lost),
+            CentralEvent::RssiUpdate { id, rssi } => (id, Sign::Heard(Some(rssi))),
             CentralEvent::DeviceDiscovered(id)
-            | CentralEvent::DeviceUpdated(id)
-            | CentralEvent::DeviceConnected(id)
-            | CentralEvent::ServicesAdvertisement { id, .. }
             | CentralEvent::ServiceDataAdvertisement { id, .. }
-            | CentralEvent::ManufacturerDataAdvertisement { id, .. } => (id, None, false),
+            | CentralEvent::ManufacturerDataAdvertisement { id, .. } => (id, Sign::Heard(None)),
+            // Said of a link, too.
+            CentralEvent::DeviceUpdated(id)
+            | CentralEvent::DeviceConnected(id)
+            | CentralEvent::ServicesAdvertisement { id, .. } => (id, Sign::Known),
             _ => return,
         };
         let known = self.known.borrow().get(&id).copied();
@@ -196,11 +217,13 @@ impl Radio {
         }
         if let Ok(peripheral) = self.adapters[at].adapter.peripheral(&id).await {
             self.known.borrow_mut().insert(id, peripheral.address());
-            self.sign(at, peripheral, rssi, lost);
+            self.sign(at, peripheral, sign);
         }
     }
 
-    fn sign(&self, at: usize, peripheral: Peripheral, rssi_dbm: Option<i16>, lost: bool) {
+    fn sign(&self, at: usize, peripheral: Peripheral, sign: Sign) {
+        let (rssi_dbm, lost) = (sign.rssi_dbm(), sign == Sign::Lost);
+        let heard = u64::from(matches!(sign, Sign::Heard(_)));
         let seen = self.seen.borrow();
         let Some(sender) = seen.get(&peripheral.address()) else { return };
         sender.send_modify(|seen| match seen {
@@ -209,11 +232,11 @@ impl Radio {
                 if seen.adapter != at && !lost && seen.rssi_dbm.is_none() {
                     (seen.peripheral, seen.adapter) = (peripheral, at);
                 }
-                seen.signs += 1;
+                seen.heard += heard;
                 seen.rssi_dbm = rssi_dbm.or(seen.rssi_dbm);
                 seen.losses += u64::from(lost && seen.adapter == at);
             }
-            None => *seen = Some(Seen { peripheral, adapter: at, signs: 1, rssi_dbm, losses: 0 }),
+            None => *seen = Some(Seen { peripheral, adapter: at, heard, rssi_dbm, losses: 0 }),
         });
     }
 }

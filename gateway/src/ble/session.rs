@@ -32,9 +32,13 @@ const PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// A link that lasted so long was a good one: the next pause is the first again.
 const GOOD_LINK: Duration = Duration::from_secs(10);
-/// How long no sign of a device is waited for after a link to it failed: a device that sends no advertisements cannot be
-/// connected to, and trying keeps the radio from the others for as long as [`CONNECT_TIMEOUT`].
-const UNHEARD: Duration = Duration::from_secs(300);
+/// Longest that a connect may take to a device that was not heard: one that is away keeps the radio from the others.
+const UNHEARD_CONNECT_TIMEOUT: Duration = Duration::from_secs(6);
+/// How long a device is waited to be heard after its link was lost, before it is tried all the same: BlueZ does not tell of
+/// an advertisement that is as strong as the one before.
+const UNHEARD: Duration = Duration::from_secs(8);
+/// The same after a link that failed.
+const UNHEARD_AND_FAILED: Duration = Duration::from_secs(300);
 /// The same of a bonded device, which may never be heard.
 const UNHEARD_BONDED: Duration = Duration::from_secs(60);
 /// How often the time without a link is told, so that a page knows within minutes why nothing comes.
@@ -51,8 +55,8 @@ pub(super) struct Session {
     actions: UnboundedReceiver<Action>,
     streams: HashSet<PeripheralId>,
     failures: u32,
-    /// After a link that failed: the signs of the device up to then, which do not count.
-    unheard: Option<u64>,
+    /// How often the device was heard up to the end of its last link, and until when it is waited to be heard again.
+    unheard: (u64, Instant),
 }
 
 /// Why a link ended.
@@ -84,7 +88,7 @@ impl Session {
             actions,
             streams: HashSet::new(),
             failures: 0,
-            unheard: None,
+            unheard: (0, Instant::now()),
         }
     }
 
@@ -101,6 +105,13 @@ impl Session {
             let Some(found) = self.wait_until_seen(&mut seen).await else { return };
             let (mut begun, mut linked) = (Instant::now(), false);
             let ended = self.link(&found, &mut seen, || (begun, linked) = (Instant::now(), true)).await;
+            let heard = seen.borrow().as_ref().map_or(0, |seen| seen.heard);
+            let wait = match &ended {
+                Ended::Failed(_) if self.device.bond => UNHEARD_BONDED,
+                Ended::Failed(_) => UNHEARD_AND_FAILED,
+                Ended::Lost | Ended::Silent => UNHEARD,
+            };
+            self.unheard = (heard, Instant::now() + wait);
             self.core.borrow_mut().down();
             // What a link was asked for is not asked of the next one.
             while self.actions.try_recv().is_ok() {}
@@ -122,11 +133,7 @@ impl Session {
             };
             let (lasted_s, pause_ms) = (lasted.as_secs(), pause.as_millis() as u64);
             tracing::info!(device = self.device.status_name(), why, lasted_s, pause_ms, "no link");
-            // By then BlueZ has said of the device what the attempt itself made it say.
-            self.rest(pause.min(PAUSE)).await;
-            let signs = seen.borrow().as_ref().map_or(0, |seen| seen.signs);
-            self.unheard = matches!(ended, Ended::Failed(_)).then_some(signs);
-            self.rest(pause.saturating_sub(PAUSE)).await;
+            self.rest(pause).await;
         }
     }
 
@@ -135,9 +142,10 @@ impl Session {
         let begun = Instant::now();
         let mut alerted = false;
         loop {
-            let unheard = begun.elapsed() < if self.device.bond { UNHEARD_BONDED } else { UNHEARD };
+            let (heard, until) = self.unheard;
+            let left = until.saturating_duration_since(Instant::now());
             let found = seen.borrow_and_update().clone();
-            if let Some(found) = found.filter(|found| !unheard || self.unheard != Some(found.signs)) {
+            if let Some(found) = found.filter(|found| left.is_zero() || found.heard != heard) {
                 let now_ms = self.core.borrow().now().utc_ms;
                 self.status(|device| {
                     device.presence = Presence::InRange;
@@ -146,7 +154,8 @@ impl Session {
                 });
                 return Some(found);
             }
-            match timeout(TELL_EVERY, seen.changed()).await {
+            let step = if left.is_zero() { TELL_EVERY } else { left.min(TELL_EVERY) };
+            match timeout(step, seen.changed()).await {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => return None,
                 Err(_) => {
@@ -206,7 +215,7 @@ impl Session {
         let losses = seen.borrow().as_ref().map_or(0, |seen| seen.losses);
         {
             let _turn = adapter.connect.acquire().await;
-            if let Err(error) = self.connect(peripheral).await {
+            if let Err(error) = self.connect(found).await {
                 let _ = timeout(CALL_TIMEOUT, peripheral.disconnect()).await;
                 return Ended::Failed(error);
             }
@@ -224,9 +233,12 @@ impl Session {
         ended
     }
 
-    async fn connect(&self, peripheral: &Peripheral) -> Result<(), String> {
+    async fn connect(&self, found: &Seen) -> Result<(), String> {
         let text = |error: btleplug::Error| error.to_string();
-        peripheral.connect_with_timeout(CONNECT_TIMEOUT).await.map_err(text)?;
+        let peripheral = &found.peripheral;
+        let is_heard = found.heard != self.unheard.0;
+        let time = if is_heard { CONNECT_TIMEOUT } else { UNHEARD_CONNECT_TIMEOUT };
+        peripheral.connect_with_timeout(time).await.map_err(text)?;
         if self.device.bond {
             let path = format!("/org/bluez/{}", peripheral.id());
             self.bus.pair(&path).await.map_err(|error| {

@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -9,6 +9,9 @@ use crate::{GatewayError, Stop, ble, collector, uplink};
 
 /// How often the status files are written.
 const STATUS_EVERY: Duration = Duration::from_secs(5);
+
+/// How long what waits is still sent at the end.
+const SENDS_AT_THE_END: Duration = Duration::from_secs(8);
 
 /// Collects until a signal.
 pub(super) fn run(config: Config) -> Result<(), GatewayError> {
@@ -51,6 +54,14 @@ pub(super) fn run(config: Config) -> Result<(), GatewayError> {
     let _ = collecting.join();
     stop.set();
     no_more.set();
+    if !ended_within(&sending, SENDS_AT_THE_END) {
+        // Nothing is lost: what was not acknowledged is sent by the next one.
+        tracing::warn!("the service does not answer; what waits stays in the spool");
+        spool.settle()?;
+        clock.settle();
+        report(&spool, &status, &clock, &folder);
+        return radio;
+    }
     let sent = sending.join();
     let _ = (reporting.join(), signals.join());
     spool.settle()?;
@@ -61,6 +72,14 @@ pub(super) fn run(config: Config) -> Result<(), GatewayError> {
         Ok(result) => result,
         Err(panic) => std::panic::resume_unwind(panic),
     }
+}
+
+fn ended_within<T>(thread: &std::thread::JoinHandle<T>, time: Duration) -> bool {
+    let until = Instant::now() + time;
+    while !thread.is_finished() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    thread.is_finished()
 }
 
 /// Opens the spool. What was cut off at its end lasted until that run ended: nothing says how many commits there were.

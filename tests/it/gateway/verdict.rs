@@ -46,7 +46,7 @@ pub(crate) struct Day {
     #[expect(dead_code, reason = "printed")]
     pub(crate) address: String,
     pub(crate) family: String,
-    /// By the last value of a daily counter, the difference of another one's first and last, or the sum of a log.
+    /// By the last value of a daily counter, the differences of another one's, or the sum of a log.
     pub(crate) counted: f64,
     /// As `foulee measures` has it.
     pub(crate) measured: f64,
@@ -294,7 +294,12 @@ fn days(folder: &Folder, devices: &[Device], ledger: &str, report: &Value) -> Ve
             "infinitime" => of(device, "step_counter").last().map(|(_, steps)| *steps),
             "activity_band" | "step_climber" => {
                 let values = of(device, "step_counter");
-                values.last().zip(values.first()).map(|((_, last), (_, first))| last - first)
+                // A lower one counts from zero.
+                let change = |pair: &[(i64, f64)]| match pair[1].1 - pair[0].1 {
+                    more @ 0.0.. => more,
+                    _ => pair[1].1,
+                };
+                Some(values.windows(2).map(change).sum())
             }
             // Of a quarter hour that was asked for again the last answer counts.
             "colmi_ring" => {
