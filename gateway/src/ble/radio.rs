@@ -53,6 +53,8 @@ pub(super) struct OneAdapter {
     adapter: Adapter,
     /// One connect at a time: BlueZ serialises them, and the seventh that waits runs out of time.
     pub(super) connect: Semaphore,
+    /// One connect at a time to a device that is not heard: the radio hears nobody meanwhile.
+    pub(super) blind: Semaphore,
     /// Links that it holds.
     pub(super) slots: Semaphore,
 }
@@ -98,6 +100,7 @@ impl Radio {
         let adapters = adapters(config).await?.into_iter().map(|adapter| OneAdapter {
             adapter,
             connect: Semaphore::new(1),
+            blind: Semaphore::new(1),
             slots: Semaphore::new(usize::from(config.slots)),
         });
         let radio = Rc::new(Self {

@@ -34,6 +34,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const GOOD_LINK: Duration = Duration::from_secs(10);
 /// Longest that a connect may take to a device that was not heard: one that is away keeps the radio from the others.
 const UNHEARD_CONNECT_TIMEOUT: Duration = Duration::from_secs(6);
+/// How long the radio listens between two of these.
+const LISTEN: Duration = Duration::from_secs(3);
 /// How long a device is waited to be heard after its link was lost, before it is tried all the same: BlueZ does not tell of
 /// an advertisement that is as strong as the one before.
 const UNHEARD: Duration = Duration::from_secs(8);
@@ -88,7 +90,7 @@ impl Session {
             actions,
             streams: HashSet::new(),
             failures: 0,
-            unheard: (0, Instant::now()),
+            unheard: (0, Instant::now() + LISTEN),
         }
     }
 
@@ -210,15 +212,27 @@ impl Session {
         }
         let radio = Rc::clone(&self.radio);
         let adapter = &radio.adapters[found.adapter];
-        // Neither semaphore is ever closed.
+        // No semaphore is ever closed.
+        let blind = tokio::select! {
+            biased;
+            () = self.heard_again(seen) => None,
+            blind = adapter.blind.acquire() => blind.ok(),
+        };
         let _slot = adapter.slots.acquire().await;
         let losses = seen.borrow().as_ref().map_or(0, |seen| seen.losses);
         {
-            let _turn = adapter.connect.acquire().await;
-            if let Err(error) = self.connect(found).await {
+            let turn = adapter.connect.acquire().await;
+            let time = if blind.is_none() { CONNECT_TIMEOUT } else { UNHEARD_CONNECT_TIMEOUT };
+            if let Err(error) = self.connect(peripheral, time).await {
                 let _ = timeout(CALL_TIMEOUT, peripheral.disconnect()).await;
+                drop(turn);
+                if blind.is_some() {
+                    // Those that are there are heard now.
+                    tokio::time::sleep(LISTEN).await;
+                }
                 return Ended::Failed(error);
             }
+            drop(blind);
         }
         linked();
         self.status(|device| {
@@ -233,11 +247,17 @@ impl Session {
         ended
     }
 
-    async fn connect(&self, found: &Seen) -> Result<(), String> {
+    /// Ends when the device is heard, at once where it was since its last link.
+    async fn heard_again(&self, seen: &watch::Receiver<Option<Seen>>) {
+        let mut seen = seen.clone();
+        let is_heard = |seen: &Option<Seen>| seen.as_ref().is_some_and(|seen| seen.heard != self.unheard.0);
+        if seen.wait_for(is_heard).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    async fn connect(&self, peripheral: &Peripheral, time: Duration) -> Result<(), String> {
         let text = |error: btleplug::Error| error.to_string();
-        let peripheral = &found.peripheral;
-        let is_heard = found.heard != self.unheard.0;
-        let time = if is_heard { CONNECT_TIMEOUT } else { UNHEARD_CONNECT_TIMEOUT };
         peripheral.connect_with_timeout(time).await.map_err(text)?;
         if self.device.bond {
             let path = format!("/org/bluez/{}", peripheral.id());

@@ -67,6 +67,11 @@ impl Verdict {
         assert_eq!((self.missing, self.duplicated, self.left), (0, 0, 0), "{self}");
     }
 
+    #[track_caller]
+    pub(crate) fn assert_nothing_duplicated(&self) {
+        assert_eq!((self.duplicated, self.left, self.unexplained), (0, 0, 0), "{self}");
+    }
+
     /// Each device's own count of the day is the service's, and the person's.
     #[track_caller]
     pub(crate) fn assert_days(&self) {
