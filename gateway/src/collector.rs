@@ -25,6 +25,8 @@ const MOST_PENDING: usize = 200_000;
 const MOST_ASIDES: usize = 10_000;
 /// A commit this long after the first reading that it holds.
 const COMMIT_EVERY: Duration = Duration::from_secs(1);
+/// How long a reading may take from its stamp to the channel, ms. [D]
+const ON_ITS_WAY_MS: i64 = 100;
 /// Readings after which a commit does not wait.
 const COMMIT_AT: usize = 10_000;
 
@@ -236,6 +238,17 @@ impl Thread {
 
     /// Whether everything is on disk.
     fn commit(&mut self) -> bool {
+        // What was stamped a moment ago may still be on its way to the channel.
+        let all_until_ms = self.clock.now().utc_ms - ON_ITS_WAY_MS;
+        let has_all = self.on_the_way.load(Ordering::Relaxed) == 0;
+        let done = self.commit_all();
+        if done && has_all {
+            self.status.sealed(all_until_ms);
+        }
+        done
+    }
+
+    fn commit_all(&mut self) -> bool {
         match self.spool.keep_aside(&self.asides) {
             Ok(()) => self.asides.clear(),
             Err(error) => {

@@ -82,6 +82,9 @@ impl DeviceStatus {
 pub struct Snapshot {
     /// When this was written, ms UTC.
     pub at_ms: i64,
+    /// What came up to then is sealed and on disk, ms UTC.
+    #[serde(default)]
+    pub sealed_ms: Option<i64>,
     /// The process that wrote it.
     pub pid: u32,
     /// By the name in the configuration, with the participant's id in front.
@@ -134,6 +137,11 @@ impl Status {
             inner.devices.insert(name.to_owned(), DeviceStatus::default());
         }
         change(inner.devices.entry(name.to_owned()).or_default())
+    }
+
+    /// What came up to then is sealed and on disk.
+    pub fn sealed(&self, at_ms: i64) {
+        self.lock().sealed_ms = Some(at_ms);
     }
 
     /// So many readings are on disk.
@@ -212,7 +220,7 @@ impl Snapshot {
     /// may not have been sealed when this one was killed.
     #[must_use]
     pub fn untold_since_ms(&self, device: &str) -> i64 {
-        let sealed_ms = self.at_ms - SEALED_WITHIN_MS;
+        let sealed_ms = self.sealed_ms.unwrap_or(self.at_ms - SEALED_WITHIN_MS);
         self.devices.get(device).map_or(sealed_ms, |device| {
             match (device.untold_since_ms, device.up_since_ms) {
                 (Some(since_ms), None) => since_ms,
@@ -301,6 +309,18 @@ mod tests {
         device.up_since_ms = Some(70_000);
         device.down(80_000, 80_500);
         assert_eq!(since(&device, 81_000), 80_000);
+        let told = DeviceStatus {
+            untold_since_ms: Some(60_000),
+            up_since_ms: Some(80_500),
+            ..DeviceStatus::default()
+        };
+        // What is sealed is known, not guessed.
+        let sealed = |sealed_ms| {
+            let devices = BTreeMap::from([("a".to_owned(), told.clone())]);
+            let sealed_ms = Some(sealed_ms);
+            Snapshot { at_ms: 80_700, sealed_ms, devices, ..Snapshot::default() }.untold_since_ms("a")
+        };
+        assert_eq!((sealed(80_000), sealed(80_650)), (60_000, 80_650));
         // One that nobody knows.
         assert_eq!(Snapshot { at_ms: 5_000, ..Snapshot::default() }.untold_since_ms("b"), 3_000);
     }

@@ -56,6 +56,14 @@ pub enum SimError {
         /// How many there are.
         adapters: u32,
     },
+    /// A device's clock would be centuries off.
+    #[error("clock_offset_ms: from -{most_ms} to {most_ms}, not {offset_ms}")]
+    ClockOffsetOutOfRange {
+        /// What was asked for.
+        offset_ms: i64,
+        /// The most.
+        most_ms: i64,
+    },
     /// A share is not a number from 0 to 1.
     #[error("a share is a number from 0 to 1, not {share}")]
     ShareOutOfRange {
@@ -207,6 +215,7 @@ impl SimError {
             | Self::Plan(_)
             | Self::NoSuchAdapter { .. }
             | Self::ShareOutOfRange { .. }
+            | Self::ClockOffsetOutOfRange { .. }
             | Self::UnknownTimeZone(_)
             | Self::Command(_)
             | Self::BatchSizes { .. }

@@ -204,6 +204,38 @@ fn devices_that_are_away_do_not_keep_the_radio_from_the_others() {
     chain.finish().assert_nothing_duplicated();
 }
 
+/// What waited comes at once when it goes on: equal values of one instant would be one reading.
+#[test]
+fn a_gateway_that_stands_still_loses_nothing_and_ends_though_the_service_does_not_answer() {
+    let plan =
+        "[[wearable]]\nkind = \"strap\"\ncount = 3\n[[wearable]]\nkind = \"step_climber\"\ncount = 2\n";
+    let Some(mut chain) = Chain::start(plan) else { return };
+    chain.start_gateway();
+    chain::until("every device is linked", || {
+        (chain.gateway_metric("gateway_device_linked") == Some(5.0)).then_some(())
+    });
+    for _ in 0..4 {
+        chain.freeze_gateway(true);
+        std::thread::sleep(Duration::from_millis(2_600));
+        chain.freeze_gateway(false);
+        std::thread::sleep(Duration::from_secs(3));
+    }
+    let told = chain.readings("heart_rate_strap", "gap").into_iter().filter(|gap| gap[6] == "0").count();
+    chain.freeze_service(true);
+    std::thread::sleep(Duration::from_secs(2));
+    let took = chain.end_gateway();
+    chain.freeze_service(false);
+    chain.start_gateway();
+    std::thread::sleep(Duration::from_secs(5));
+    let verdict = chain.finish();
+    println!("stood still four times, {told} times told; ended in {took:?}: {verdict}");
+    // Beside a service that hangs it has 10 s.
+    assert!(told >= 3 && took < Duration::from_secs(10), "{told} {took:?}");
+    assert_eq!((verdict.duplicated, verdict.left, verdict.unexplained), (0, 0, 0), "{verdict}");
+    // Only while no gateway ran.
+    assert!(verdict.missing <= 5 * 14, "{verdict}");
+}
+
 /// BlueZ keeps the links of a client that dies, and a linked device gives no other sign of itself.
 #[test]
 fn a_gateway_that_was_killed_goes_on_with_the_links_that_stayed() {

@@ -8,7 +8,7 @@ use crate::status::{Snapshot, Status};
 use crate::{GatewayError, Stop, ble, collector, uplink};
 
 /// How often the status files are written.
-const STATUS_EVERY: Duration = Duration::from_secs(5);
+const STATUS_EVERY: Duration = Duration::from_secs(2);
 
 /// How long what waits is still sent at the end.
 const SENDS_AT_THE_END: Duration = Duration::from_secs(8);

@@ -215,7 +215,7 @@ fn start_clock(faults: &Faults, body: &Body, start_ms: i64) -> DeviceClock {
         NaiveDate::from_ymd_opt(2000, 1, 1)
             .map_or(0, |date| date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_millis())
     } else {
-        start_ms + body.utc_offset_ms(start_ms) + faults.clock_offset_ms.unwrap_or_default()
+        start_ms + body.utc_offset_ms(start_ms) + faults.clock_offset_ms.unwrap_or_default().ms()
     };
     DeviceClock::new(shown_ms, start_ms, drift_ppm)
 }

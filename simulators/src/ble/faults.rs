@@ -27,7 +27,7 @@ pub struct Faults {
     /// Share of connections that fail.
     pub connect_fail: Option<Share>,
     /// How far the device's clock is ahead at the start, in milliseconds.
-    pub clock_offset_ms: Option<i64>,
+    pub clock_offset_ms: Option<ClockOffset>,
     /// How much too fast the device's clock runs, in millionths.
     pub clock_drift_ppm: Option<i32>,
     /// The device's clock starts at 2000-01-01 00:00:00.
@@ -52,6 +52,30 @@ pub struct Window {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
 #[serde(try_from = "f64")]
 pub struct Share(f64);
+
+/// How far a clock is ahead, in milliseconds: at most 50 years, either way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "i64")]
+pub struct ClockOffset(i64);
+
+impl ClockOffset {
+    const MOST_MS: i64 = 50 * 365 * 86_400_000;
+
+    pub(crate) fn ms(self) -> i64 {
+        self.0
+    }
+}
+
+impl TryFrom<i64> for ClockOffset {
+    type Error = SimError;
+
+    fn try_from(offset_ms: i64) -> Result<Self, SimError> {
+        match (-Self::MOST_MS..=Self::MOST_MS).contains(&offset_ms) {
+            true => Ok(Self(offset_ms)),
+            false => Err(SimError::ClockOffsetOutOfRange { offset_ms, most_ms: Self::MOST_MS }),
+        }
+    }
+}
 
 impl Faults {
     /// These faults, and for each key that is not set that of `base`.

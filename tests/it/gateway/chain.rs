@@ -238,9 +238,21 @@ impl Chain {
 
     /// The service takes connections and says nothing, or goes on.
     pub(crate) fn freeze_service(&self, freeze: bool) {
-        let id = self.service.as_ref().expect("the service runs").id().to_string();
-        let signal = if freeze { "-STOP" } else { "-CONT" };
-        assert!(Command::new("kill").args([signal, &id]).status().is_ok_and(|done| done.success()));
+        signal(self.service.as_ref().expect("the service runs"), if freeze { "-STOP" } else { "-CONT" });
+    }
+
+    /// Stops the gateway's process, or lets it go on.
+    pub(crate) fn freeze_gateway(&self, freeze: bool) {
+        signal(self.gateway.as_ref().expect("the gateway runs"), if freeze { "-STOP" } else { "-CONT" });
+    }
+
+    /// Asks the gateway to end; how long that took.
+    pub(crate) fn end_gateway(&mut self) -> Duration {
+        let begun = Instant::now();
+        let mut gateway = self.gateway.take().expect("the gateway runs");
+        terminate(&gateway);
+        assert!(gateway.wait().expect("it ends").success());
+        begun.elapsed()
     }
 
     /// Memory of the gateway now and at most (kB), and the processor's time that it has used (s).
@@ -373,7 +385,11 @@ fn kill(child: &mut Option<Child>) {
 }
 
 fn terminate(child: &Child) {
-    let status = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    signal(child, "-TERM");
+}
+
+fn signal(child: &Child, name: &str) {
+    let status = Command::new("kill").args([name, &child.id().to_string()]).status();
     assert!(status.is_ok_and(|status| status.success()));
 }
 
