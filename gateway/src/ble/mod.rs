@@ -100,6 +100,19 @@ async fn collect(shared: Rc<Shared>, stop: Stop, before: Option<Snapshot>) -> Re
     loop {
         let alive = shared.clock.now();
         tokio::select! {
+            // First: when the process goes on, everything is due.
+            biased;
+            () = tokio::time::sleep(Duration::from_millis(200)) => {
+                let now = shared.clock.now();
+                if now.boot_ms - alive.boot_ms > STANDS_STILL_MS {
+                    tracing::warn!(ms = now.boot_ms - alive.boot_ms, "the gateway stood still");
+                    shared.stood_still.send_replace(Some((alive, now)));
+                }
+                if stop.is_set() {
+                    radio.close().await;
+                    return Ok(());
+                }
+            }
             _ = look_at_rules.tick() => {
                 let Some(rules) = bus.match_rules().await else {
                     // The bus logs each refusal.
@@ -134,17 +147,6 @@ async fn collect(shared: Rc<Shared>, stop: Stop, before: Option<Snapshot>) -> Re
                     radio.all_lost();
                 }
             },
-            () = tokio::time::sleep(Duration::from_millis(200)) => {
-                let now = shared.clock.now();
-                if now.boot_ms - alive.boot_ms > STANDS_STILL_MS {
-                    tracing::warn!(ms = now.boot_ms - alive.boot_ms, "the gateway stood still");
-                    shared.stood_still.send_replace(Some((alive, now)));
-                }
-                if stop.is_set() {
-                    radio.close().await;
-                    return Ok(());
-                }
-            }
         }
     }
 }
