@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use foulee_contract::{Answer, Metric, Problem, ProblemKind, RejectCode, Rejection, Tuple};
+use foulee_gateway::GatewayError;
 use foulee_gateway::config::SpoolConfig;
 
 use foulee_gateway::spool::{Aside, Spool};
@@ -289,9 +290,20 @@ fn damage_is_an_exit_code() {
     assert_eq!((code, said.as_str()), (Some(1), "readings that wait: 0; damaged places: 1"));
 }
 
+fn open(config: &SpoolConfig) -> Spool {
+    // A program that another test is about to start holds the lock of the one before until then.
+    loop {
+        match Spool::open(config) {
+            Ok((spool, _)) => return spool,
+            Err(GatewayError::FolderInUse { .. }) => std::thread::sleep(Duration::from_millis(5)),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
 /// The readings of a spool, by metric and number; those of a series that nobody knows are not among them.
 fn known(config: &SpoolConfig) -> Vec<(Metric, i64)> {
-    let (spool, _) = Spool::open(config).expect("opens");
+    let spool = open(config);
     let waiting = spool.next(1_000).expect("read");
     let mut found = Vec::new();
     for (series, _, tuples) in waiting.frames().into_iter().flat_map(|frame| spool.resolve(frame)) {
@@ -340,9 +352,7 @@ fn readings_that_are_nobodys_become_a_gap_and_never_somebody_elses() {
         std::fs::remove_dir_all(folder.join(table)).expect("it was there");
     }
     let config = SpoolConfig { folder, max_bytes: 64 << 20, key_file: None };
-    let (spool, _) = Spool::open(&config).expect("opens");
-    spool.take(&[reading(Metric::Battery, 40)]).expect("taken");
-    drop(spool);
+    open(&config).take(&[reading(Metric::Battery, 40)]).expect("taken");
     assert_eq!(known(&config), [(Metric::Battery, 40)], "no number is given twice");
     let (code, said) = commands.say(&["spool", "verify"]);
     assert_eq!(code, Some(1), "{said}");
