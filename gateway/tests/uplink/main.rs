@@ -181,8 +181,14 @@ impl Commands {
     fn say(&self, command: &[&str]) -> (Option<i32>, String) {
         let mut program = Command::new(env!("CARGO_BIN_EXE_foulee-gateway"));
         program.args(command).arg("--config").arg(self.folder.path().join("gateway.toml"));
-        let output = program.output().expect("it runs");
-        (output.status.code(), String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        loop {
+            let output = program.output().expect("it runs");
+            // As in [`open`].
+            if !String::from_utf8_lossy(&output.stderr).contains("is in use by a running gateway") {
+                return (output.status.code(), String::from_utf8_lossy(&output.stdout).trim().to_owned());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 }
 
