@@ -55,7 +55,7 @@ fn what_waited_offline_is_delivered_once_with_its_times() {
         drained.cpu_seconds[0],
         drained.cpu_seconds[1]
     );
-    let said = format!("{} readings acknowledged; 0 commits still wait", offline.readings);
+    let said = format!("readings acknowledged: {}; commits that still wait: 0", offline.readings);
     assert_eq!(drained.said.trim(), said);
     assert!(drained.peak_kb < MEMORY_KB, "{} kB", drained.peak_kb);
     assert_eq!(store_says(&scene.folder, "digest"), offline.digest, "each once, with its times");

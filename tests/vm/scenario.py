@@ -13,7 +13,8 @@ from pathlib import Path
 sys.path.insert(0, "/usr/lib")
 from judge import judge, sound
 
-LOG, STATE = Path("/tmp/log"), Path("/var/lib/foulee-gateway")
+LOG, STATE, CONFIG = Path("/tmp/log"), Path("/var/lib/foulee-gateway"), Path("/etc/foulee-gateway")
+UNITS = Path("/run/systemd/system").is_dir()
 DEVICES = {"strap": ("C0:FF:EE:00:00:01", "heart_rate_strap"), "watch": ("C0:FF:EE:00:00:02", "infinitime"),
            "bonded": ("C0:FF:EE:00:00:03", "heart_rate_strap")}
 BEGUN = time.monotonic()
@@ -28,6 +29,34 @@ def must(what, holds):
     say(f"{'ok  ' if holds else 'FAIL'} {what}")
     if not holds:
         failures.append(what)
+
+
+class Unit:
+    """A systemd unit, as a process of ours is."""
+
+    def __init__(self, name):
+        self.name = name
+        ask("systemctl", "start", name)
+
+    @property
+    def pid(self):
+        return int(ask("systemctl", "show", "-p", "MainPID", "--value", self.name))
+
+    def poll(self):
+        return None if ask("systemctl", "is-active", self.name).strip() == "active" else 1
+
+    def send_signal(self, how):
+        ask("systemctl", "kill", "-s", how.name, self.name)
+
+    def kill(self):
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self):
+        ask("systemctl", "stop", self.name)
+
+    def wait(self, _=None):
+        result = ask("systemctl", "show", "-p", "Result", "--value", self.name).strip()
+        return 0 if result == "success" else result
 
 
 def start(name, *command, **more):
@@ -69,12 +98,16 @@ def foulee(*words):
 
 
 def bluetoothd():
+    if UNITS:
+        return Unit("bluetooth")
     process = start("bluetoothd", "/usr/libexec/bluetooth/bluetoothd", "-n", "-d")
     return process
 
 
 def run_gateway():
-    return start("gateway", "foulee-gateway", "run", "--config", str(STATE / "gateway.toml"), "--log", "json",
+    if UNITS:
+        return Unit("foulee-gateway")
+    return start("gateway", "foulee-gateway", "run", "--config", str(CONFIG / "gateway.toml"), "--log", "json",
                  **AS_GATEWAY)
 
 
@@ -167,14 +200,15 @@ STEPS = [ALL_STEPS[name] for name in (sys.argv[2].split(",") if len(sys.argv) > 
 
 
 def scenario():
-    for path in (LOG, Path("/run/dbus")):
+    for path in (LOG, STATE, CONFIG, Path("/run/dbus")):
         path.mkdir(parents=True, exist_ok=True)
     os.chown(STATE, 101, 101)
     os.chmod(STATE, 0o700)
     say(f"Linux {sys.argv[1]}, bluetoothd {ask('/usr/libexec/bluetooth/bluetoothd', '--version').strip()}, "
         f"{ask('foulee-gateway', '--version').strip()}")
     start("btmon", "btmon", "-w", str(LOG / "hci.btsnoop"))
-    start("dbus", "dbus-daemon", "--system", "--nofork")
+    if not UNITS:
+        start("dbus", "dbus-daemon", "--system", "--nofork")
     until("the bus", lambda: Path("/run/dbus/system_bus_socket").exists())
     peripherals = start("peripherals", "python3.11", "-u", "/usr/lib/peripherals.py", str(LOG / "ledger.jsonl"),
                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -196,7 +230,7 @@ def scenario():
     must("scan hears the three and names their families", {
         (line["address"], line["families"][0]) for line in map(json.loads, heard or [])} == set(DEVICES.values()))
 
-    config = f"""[uplink]\nurl = "http://127.0.0.1:8700"\ntoken_file = "{STATE}/token"
+    config = f"""[uplink]\nurl = "http://127.0.0.1:8700"\ntoken_file = "{CONFIG}/token"
 [spool]\nfolder = "{STATE}/spool"\n[bluetooth]\nsilent_after_s = 15\n"""
     participants = {}
     for name, (address, family) in DEVICES.items():
@@ -206,10 +240,10 @@ def scenario():
                    f'participant = "{participants[name]}"\nbond = {str(name == "bonded").lower()}\n')
     for name, text in (("gateway.toml", config), ("token", foulee(
             "token", "add", "--write-study", "pilot", "--label", "gateway"))):
-        (STATE / name).write_text(text)
-        os.chown(STATE / name, 101, 101)
-        os.chmod(STATE / name, 0o600)
-    say("doctor:\n" + gateway("doctor", "--config", str(STATE / "gateway.toml")))
+        (CONFIG / name).write_text(text)
+        os.chown(CONFIG / name, 101, 101)
+        os.chmod(CONFIG / name, 0o600)
+    say("doctor:\n" + gateway("doctor", "--config", str(CONFIG / "gateway.toml")))
     process = run_gateway()
     if not recover("first links"):
         raise RuntimeError("no links")
@@ -218,13 +252,13 @@ def scenario():
     must("the watch's clock was written", any(line.get("what") == "clock" and line["event"] == "written"
                                               for line in ledger()))
     must("the third strap is paired", any(line["event"] == "paired" for line in ledger()))
-    say("devices:\n" + gateway("devices", "--config", str(STATE / "gateway.toml")))
+    say("devices:\n" + gateway("devices", "--config", str(CONFIG / "gateway.toml")))
 
     for step in STEPS:
         daemon, process = step(tell, daemon, process) or (daemon, process)
         time.sleep(15)
 
-    say("devices:\n" + gateway("devices", "--config", str(STATE / "gateway.toml")))
+    say("devices:\n" + gateway("devices", "--config", str(CONFIG / "gateway.toml")))
     metrics = (STATE / "spool/metrics.prom").read_text()
     must("the match rules of the bus are watched", "gateway_bus_match_rules " in metrics)
     must("the gateway runs", process.poll() is None)
@@ -237,7 +271,7 @@ def scenario():
     must("the gateway ends with 0 when asked to", process.wait(30) == 0)
     time.sleep(2)
     (LOG / "status.json").write_text(json.dumps(status()))
-    inspect = json.loads(gateway("spool", "inspect", "--json", "--config", str(STATE / "gateway.toml")) or "{}")
+    inspect = json.loads(gateway("spool", "inspect", "--json", "--config", str(CONFIG / "gateway.toml")) or "{}")
     say(f"spool: {json.dumps(inspect)}")
     compare(participants)
     for one in (peripherals, service, daemon):
