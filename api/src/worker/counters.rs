@@ -26,15 +26,6 @@ pub(super) struct Counters {
     by_device: BTreeMap<String, Vec<(Stored, u32)>>,
 }
 
-/// The key of a source's device, and which of its counts the source is.
-fn device(source: &Source) -> (&str, &str) {
-    // kind/app/maker/model/name/epoch, trailing empty parts left off.
-    match source.key().match_indices('/').nth(4) {
-        Some((at, _)) => (&source.key()[..at], &source.key()[at + 1..]),
-        None => (source.key(), ""),
-    }
-}
-
 impl Counters {
     /// Whether a person has any.
     pub(super) fn wanted(person: &Person) -> bool {
@@ -66,7 +57,7 @@ impl Counters {
             let count = sources.len() as u32;
             let epoch = *sources.entry(series.source.clone()).or_insert(count);
             let current = resolve(tuples, series.source.is_growing()).current;
-            let readings = counters.by_device.entry(device(&series.source).0.to_owned()).or_default();
+            let readings = counters.by_device.entry(series.source.device().to_owned()).or_default();
             readings.extend(current.into_iter().map(|stored| (stored, epoch)));
         }
         for readings in counters.by_device.values_mut() {
@@ -95,12 +86,11 @@ impl Counters {
         person: &Person,
         source: &Source,
     ) -> Result<Vec<StepInterval>, AnalyticsError> {
-        let (key, _) = device(source);
         let mut counting = person.sources.iter().filter(|known| known.has_counter).map(|known| &known.source);
-        if counting.find(|known| device(known).0 == key) != Some(source) {
+        if counting.find(|known| known.device() == source.device()) != Some(source) {
             return Ok(Vec::new());
         }
-        let Some(readings) = self.by_device.get(key) else { return Ok(Vec::new()) };
+        let Some(readings) = self.by_device.get(source.device()) else { return Ok(Vec::new()) };
         let values = readings.iter().filter_map(|(stored, epoch)| {
             let value = u64::try_from(stored.tuple.value.present()?).ok()?;
             Some(CounterReading { at_ms: stored.tuple.start_ms, epoch: *epoch, value })

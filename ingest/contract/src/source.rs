@@ -132,6 +132,13 @@ impl Source {
         &self.key
     }
 
+    /// The key of its device: that of all its epochs, whatever a cumulative counter has begun anew.
+    #[must_use]
+    pub fn device(&self) -> &str {
+        // kind/app/maker/model/name/epoch, trailing empty parts left off.
+        self.key.match_indices('/').nth(4).map_or(&self.key, |(at, _)| &self.key[..at])
+    }
+
     /// The source's kind.
     #[must_use]
     pub fn kind(&self) -> SourceKind {
