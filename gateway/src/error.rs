@@ -131,7 +131,7 @@ pub enum GatewayError {
         status: u16,
     },
     /// Something answers there, but not as a Foulée does.
-    #[error("what answers at {url} does not take a batch ({said}); is it the address of the service?")]
+    #[error("what answers at {url} takes no batch (its answer: {said}): it is busy, or no Foulée")]
     NotAnswering {
         /// Where.
         url: String,

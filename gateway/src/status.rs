@@ -12,8 +12,6 @@ use crate::spool::SpoolStats;
 
 /// The file in the spool's folder that `devices` and `doctor` read.
 pub const STATUS_FILE: &str = "status.json";
-/// What came earlier than this before a status was written is sealed, ms: twice the time between two commits.
-const SEALED_WITHIN_MS: i64 = 2_000;
 /// The file in the spool's folder that a node exporter's text-file collector reads.
 pub const METRICS_FILE: &str = "metrics.prom";
 
@@ -21,10 +19,10 @@ pub const METRICS_FILE: &str = "metrics.prom";
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Presence {
-    /// Not seen since the gateway began.
+    /// Not heard since the gateway began, or since its last link.
     #[default]
     Unseen,
-    /// Seen, no link.
+    /// Heard, no link.
     InRange,
     /// Linked.
     Linked,
@@ -68,12 +66,9 @@ pub struct DeviceStatus {
 }
 
 impl DeviceStatus {
-    /// Nothing is recorded since then, and nothing on disk says so. What was told before up to a moment ago may not be
-    /// there either.
-    pub fn down(&mut self, since_ms: i64, now_ms: i64) {
-        let sealed = self.up_since_ms.take().is_some_and(|up_ms| up_ms <= now_ms - SEALED_WITHIN_MS);
-        let known_ms = self.untold_since_ms.filter(|_| !sealed).unwrap_or(since_ms);
-        self.untold_since_ms = Some(known_ms.min(since_ms));
+    /// Whether a gap says of what was not recorded before it was up again, given until when all is sealed.
+    fn is_told(&self, sealed_ms: i64) -> bool {
+        self.up_since_ms.is_some_and(|up_ms| up_ms <= sealed_ms)
     }
 }
 
@@ -82,9 +77,9 @@ impl DeviceStatus {
 pub struct Snapshot {
     /// When this was written, ms UTC.
     pub at_ms: i64,
-    /// What came up to then is sealed and on disk, ms UTC.
+    /// What came up to then is sealed and on disk, ms UTC; 0 before the first commit.
     #[serde(default)]
-    pub sealed_ms: Option<i64>,
+    pub sealed_ms: i64,
     /// The process that wrote it.
     pub pid: u32,
     /// By the name in the configuration, with the participant's id in front.
@@ -139,9 +134,19 @@ impl Status {
         change(inner.devices.entry(name.to_owned()).or_default())
     }
 
+    /// Nothing is recorded of a device since then, and nothing on disk says so.
+    pub fn down(&self, name: &str, since_ms: i64) {
+        let sealed_ms = self.lock().sealed_ms;
+        self.device(name, |device| {
+            let known_ms = device.untold_since_ms.filter(|_| !device.is_told(sealed_ms));
+            device.untold_since_ms = Some(known_ms.unwrap_or(since_ms).min(since_ms));
+            device.up_since_ms = None;
+        });
+    }
+
     /// What came up to then is sealed and on disk.
     pub fn sealed(&self, at_ms: i64) {
-        self.lock().sealed_ms = Some(at_ms);
+        self.lock().sealed_ms = at_ms;
     }
 
     /// So many readings are on disk.
@@ -220,14 +225,12 @@ impl Snapshot {
     /// may not have been sealed when this one was killed.
     #[must_use]
     pub fn untold_since_ms(&self, device: &str) -> i64 {
-        let sealed_ms = self.sealed_ms.unwrap_or(self.at_ms - SEALED_WITHIN_MS);
-        self.devices.get(device).map_or(sealed_ms, |device| {
-            match (device.untold_since_ms, device.up_since_ms) {
-                (Some(since_ms), None) => since_ms,
-                (Some(since_ms), Some(up_ms)) if up_ms > sealed_ms => since_ms,
-                _ => sealed_ms,
-            }
-        })
+        match self.devices.get(device) {
+            Some(device) if device.is_told(self.sealed_ms) => self.sealed_ms,
+            Some(device) => device.untold_since_ms.unwrap_or(self.at_ms),
+            // It was not collected from.
+            None => self.at_ms,
+        }
     }
 
     /// Reads what a running gateway wrote.
@@ -292,36 +295,26 @@ mod tests {
 
     #[test]
     fn what_may_not_be_sealed_is_told_by_the_next_gateway() {
-        let mut device = DeviceStatus::default();
-        let since = |device: &DeviceStatus, at_ms| {
-            let devices = BTreeMap::from([("a".to_owned(), device.clone())]);
-            Snapshot { at_ms, devices, ..Snapshot::default() }.untold_since_ms("a")
-        };
-        device.down(10_000, 10_500);
-        assert_eq!(since(&device, 60_000), 10_000);
-        device.up_since_ms = Some(60_500);
-        // Told, and perhaps not sealed yet; later it is.
-        assert_eq!(since(&device, 61_000), 10_000);
-        assert_eq!(since(&device, 90_000), 88_000);
+        let status = Status::default();
+        let up = |at_ms| status.device("a", |device| device.up_since_ms = Some(at_ms));
+        let since = || status.snapshot(99_000, None).untold_since_ms("a");
+        status.down("a", 10_000);
+        assert_eq!(since(), 10_000);
+        // A gap says so, and may not be sealed yet; later it is.
+        up(60_500);
+        assert_eq!(since(), 10_000);
+        status.sealed(60_000);
+        assert_eq!(since(), 10_000);
         // Lost again within a moment, then after a while.
-        device.down(61_000, 61_200);
-        assert_eq!(since(&device, 62_000), 10_000);
-        device.up_since_ms = Some(70_000);
-        device.down(80_000, 80_500);
-        assert_eq!(since(&device, 81_000), 80_000);
-        let told = DeviceStatus {
-            untold_since_ms: Some(60_000),
-            up_since_ms: Some(80_500),
-            ..DeviceStatus::default()
-        };
-        // What is sealed is known, not guessed.
-        let sealed = |sealed_ms| {
-            let devices = BTreeMap::from([("a".to_owned(), told.clone())]);
-            let sealed_ms = Some(sealed_ms);
-            Snapshot { at_ms: 80_700, sealed_ms, devices, ..Snapshot::default() }.untold_since_ms("a")
-        };
-        assert_eq!((sealed(80_000), sealed(80_650)), (60_000, 80_650));
-        // One that nobody knows.
-        assert_eq!(Snapshot { at_ms: 5_000, ..Snapshot::default() }.untold_since_ms("b"), 3_000);
+        up(60_500);
+        status.down("a", 60_600);
+        assert_eq!(since(), 10_000);
+        up(61_000);
+        status.sealed(70_000);
+        assert_eq!(since(), 70_000);
+        status.down("a", 80_000);
+        assert_eq!(since(), 80_000);
+        // One that this gateway did not collect from.
+        assert_eq!(status.snapshot(99_000, None).untold_since_ms("b"), 99_000);
     }
 }

@@ -186,11 +186,13 @@ fn a_bus_full_of_devices_is_collected_from_and_a_sink_that_stands_still_costs_no
 #[test]
 fn devices_that_are_away_do_not_keep_the_radio_from_the_others() {
     let away =
-        "kind = \"infinitime\"\ncount = 5\n[wearable.faults]\nout_of_range = [{ from_s = 15, for_s = 60 }]\n";
+        "kind = \"infinitime\"\ncount = 5\n[wearable.faults]\nout_of_range = [{ from_s = 15, for_s = 90 }]\n";
     let near = "kind = \"strap\"\ncount = 5\n[wearable.faults]\ndrop_every_s = 20\n";
     let Some(mut chain) = Chain::start(&format!("[[wearable]]\n{away}[[wearable]]\n{near}")) else { return };
     chain.start_gateway();
-    std::thread::sleep(Duration::from_secs(70));
+    std::thread::sleep(Duration::from_secs(85));
+    let devices = chain.devices();
+    assert_eq!(devices.matches("  out of range,").count(), 5, "{devices}");
     let gaps = chain.readings("heart_rate_strap", "gap");
     let length_s = |row: &Vec<String>| {
         let ms =

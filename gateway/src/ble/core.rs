@@ -56,7 +56,7 @@ impl Core {
     ) -> Rc<RefCell<Self>> {
         let begun = shared.clock.now();
         let untold_ms = since_ms.unwrap_or(begun.utc_ms);
-        shared.status.device(&device.status_name(), |status| status.down(untold_ms, begun.utc_ms));
+        shared.status.down(&device.status_name(), untold_ms);
         Rc::new(RefCell::new(Self {
             name: device.status_name(),
             shared: Rc::clone(shared),
@@ -225,7 +225,7 @@ impl Core {
         let now = self.now();
         let since = *self.down_since.get_or_insert(self.heard.unwrap_or(now));
         let since_ms = self.earlier.map_or(since.by_clock_of(now), |(earlier_ms, _)| earlier_ms);
-        self.shared.status.device(&self.name, |device| device.down(since_ms, now.utc_ms));
+        self.shared.status.down(&self.name, since_ms);
     }
 
     /// Tells of the time without a link so far, and goes on from there.

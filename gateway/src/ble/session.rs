@@ -57,6 +57,10 @@ pub(super) struct Session {
     actions: UnboundedReceiver<Action>,
     streams: HashSet<PeripheralId>,
     failures: u32,
+    /// Since when the link is there.
+    linked: Option<Instant>,
+    /// Since when it was neither heard nor linked, until that was told.
+    away_since: Option<Instant>,
     /// How often the device was heard up to the end of its last link, and until when it is waited to be heard again.
     unheard: (u64, Instant),
 }
@@ -90,6 +94,8 @@ impl Session {
             actions,
             streams: HashSet::new(),
             failures: 0,
+            linked: None,
+            away_since: Some(Instant::now()),
             unheard: (0, Instant::now() + LISTEN),
         }
     }
@@ -105,8 +111,7 @@ impl Session {
         self.core.borrow_mut().down();
         loop {
             let Some(found) = self.wait_until_seen(&mut seen).await else { return };
-            let (mut begun, mut linked) = (Instant::now(), false);
-            let ended = self.link(&found, &mut seen, || (begun, linked) = (Instant::now(), true)).await;
+            let ended = self.link(&found, &mut seen).await;
             let heard = seen.borrow().as_ref().map_or(0, |seen| seen.heard);
             let wait = match &ended {
                 Ended::Failed(_) if self.device.bond => UNHEARD_BONDED,
@@ -117,16 +122,20 @@ impl Session {
             self.core.borrow_mut().down();
             // What a link was asked for is not asked of the next one.
             while self.actions.try_recv().is_ok() {}
-            let lasted = begun.elapsed();
+            // Waiting for one's turn, or for a device that does not answer, is no link however long it takes.
+            let lasted = self.linked.take().map_or(Duration::ZERO, |linked| linked.elapsed());
+            if !lasted.is_zero() {
+                self.away_since = Some(Instant::now());
+            }
+            let out_of_range = self.away_since.is_none();
             self.status(|device| {
-                device.presence = Presence::InRange;
+                device.presence = if out_of_range { Presence::OutOfRange } else { Presence::Unseen };
                 match &ended {
                     Ended::Lost | Ended::Silent => device.link_losses += 1,
                     Ended::Failed(_) => device.link_failures += 1,
                 }
             });
-            // Waiting for one's turn, or for a device that does not answer, is no link however long it takes.
-            self.failures = if linked && lasted >= GOOD_LINK { 0 } else { self.failures + 1 };
+            self.failures = if lasted >= GOOD_LINK { 0 } else { self.failures + 1 };
             let pause = self.pause();
             let why = match &ended {
                 Ended::Lost => "lost",
@@ -139,38 +148,48 @@ impl Session {
         }
     }
 
-    /// Waits for a sign of the device, and tells meanwhile that nothing is recorded.
+    /// Waits until the device is heard, or may be tried all the same, and tells meanwhile that nothing is recorded.
     async fn wait_until_seen(&mut self, seen: &mut watch::Receiver<Option<Seen>>) -> Option<Seen> {
-        let begun = Instant::now();
-        let mut alerted = false;
         loop {
             let (heard, until) = self.unheard;
             let left = until.saturating_duration_since(Instant::now());
             let found = seen.borrow_and_update().clone();
-            if let Some(found) = found.filter(|found| left.is_zero() || found.heard != heard) {
-                let now_ms = self.core.borrow().now().utc_ms;
-                self.status(|device| {
-                    device.presence = Presence::InRange;
-                    device.last_seen_ms = Some(now_ms);
-                    device.rssi_dbm = found.rssi_dbm.or(device.rssi_dbm);
-                });
-                return Some(found);
+            match found {
+                Some(found) if found.heard != heard => {
+                    self.away_since = Some(Instant::now());
+                    let now_ms = self.core.borrow().now().utc_ms;
+                    self.status(|device| {
+                        device.presence = Presence::InRange;
+                        device.last_seen_ms = Some(now_ms);
+                        device.rssi_dbm = found.rssi_dbm.or(device.rssi_dbm);
+                    });
+                    return Some(found);
+                }
+                Some(found) if left.is_zero() => return Some(found),
+                _ => {}
             }
-            let step = if left.is_zero() { TELL_EVERY } else { left.min(TELL_EVERY) };
+            let alert = self.alert_in();
+            let waits = [Some(left).filter(|left| !left.is_zero()), alert];
+            let step = waits.into_iter().flatten().fold(TELL_EVERY, Duration::min);
             match timeout(step, seen.changed()).await {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => return None,
-                Err(_) => {
-                    self.core.borrow_mut().still_down();
-                    let away = begun.elapsed().as_secs();
-                    if !alerted && away >= u64::from(self.device.out_of_range_s) {
-                        alerted = true;
-                        self.status(|device| device.presence = Presence::OutOfRange);
-                        tracing::warn!(device = self.device.status_name(), away_s = away, "out of range");
-                    }
-                }
+                Err(_) => self.core.borrow_mut().still_down(),
             }
         }
+    }
+
+    /// Says once that the device is out of range; until then, in how long that is due.
+    fn alert_in(&mut self) -> Option<Duration> {
+        let away = self.away_since?.elapsed();
+        let most = Duration::from_secs(self.device.out_of_range_s.into());
+        if away < most {
+            return Some(most - away);
+        }
+        self.away_since = None;
+        self.status(|device| device.presence = Presence::OutOfRange);
+        tracing::warn!(device = self.device.status_name(), away_s = away.as_secs(), "out of range");
+        None
     }
 
     /// Pauses, at most until bluetoothd is there again: what failed without it may well succeed then.
@@ -199,12 +218,7 @@ impl Session {
     }
 
     /// One link, from connecting to its end.
-    async fn link(
-        &mut self,
-        found: &Seen,
-        seen: &mut watch::Receiver<Option<Seen>>,
-        linked: impl FnOnce(),
-    ) -> Ended {
+    async fn link(&mut self, found: &Seen, seen: &mut watch::Receiver<Option<Seen>>) -> Ended {
         let peripheral = &found.peripheral;
         // Before the link is there: a notification can come before connecting returns.
         if let Err(error) = self.listen(peripheral).await {
@@ -234,7 +248,7 @@ impl Session {
             }
             drop(blind);
         }
-        linked();
+        self.linked = Some(Instant::now());
         self.status(|device| {
             device.presence = Presence::Linked;
             device.links += 1;

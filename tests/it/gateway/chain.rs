@@ -180,7 +180,7 @@ impl Chain {
             ];
             let participant = self.folder.run(add).ok().trim().to_owned();
             config.push_str(&format!(
-                "[[device]]\nname = \"d{number}\"\naddress = \"{address}\"\nfamily = \"{family}\"\nparticipant = \"{participant}\"\nbond = {bond}\n"
+                "[[device]]\nname = \"d{number}\"\naddress = \"{address}\"\nfamily = \"{family}\"\nparticipant = \"{participant}\"\nbond = {bond}\nout_of_range_s = 20\n"
             ));
             self.devices.push(Device { address, family, participant });
         }
