@@ -126,7 +126,7 @@ mod tests {
     fn day(minutes: usize, clock_shifts: Vec<ClockShift>) -> DayView {
         let cell = MinuteCell { state: MinuteState::Moved, steps: Some(1), heart_rate_bpm: None };
         let date = NaiveDate::from_ymd_opt(2026, 10, 25).unwrap();
-        DayView { date, minutes: vec![cell; minutes], clock_shifts, elapsed: None }
+        DayView { date, minutes: vec![cell; minutes], steps: None, clock_shifts, elapsed: None }
     }
 
     #[test]

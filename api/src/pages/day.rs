@@ -113,9 +113,13 @@ fn sentences(t: &Text, day: &DayView, cells: &[super::model::MinuteCell]) -> Vec
 }
 
 fn steps_words(t: &Text, day: &DayView, whole: &Gathered, quarters: &[Gathered]) -> Vec<String> {
-    let Some(total) = whole.steps else { return vec![t.get("steps_none").to_owned()] };
+    let Some(total) = whole.steps.max(day.steps) else { return vec![t.get("steps_none").to_owned()] };
     let amount = at_least_if(t, whole.unknown > 0, t.amount(QuotaKind::Steps, total));
     let mut out = vec![t.fill("day_steps_total", &[("amount", &amount)])];
+    let adrift = total - whole.steps.unwrap_or(0);
+    if adrift > 0 {
+        out.push(t.fill("day_steps_adrift", &[("amount", &t.amount(QuotaKind::Steps, adrift))]));
+    }
     let busiest = quarters.iter().filter(|q| q.steps.is_some_and(|n| n > 0)).max_by_key(|q| q.steps);
     if let Some((q, steps)) = busiest.and_then(|q| q.steps.map(|steps| (q, steps))) {
         let clock = t.clock(clock::wall_minute(day, q.from));

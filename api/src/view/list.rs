@@ -36,7 +36,11 @@ async fn row(
     let zones = crate::zones::home_zones(registry, id).await?;
     let last_day = registry.day_row_digests(id).await?.iter().map(|day| day.date).max();
     let period = Period::choose(None, None, reference_date(zones.date_of(now_ms)?, last_day))?;
-    let rows = load_rows(registry, id, period).await?;
+    // Today is not over and no part of the period, but it has the last reading.
+    let to = last_day
+        .filter(|last| *last <= zones.date_of(now_ms).unwrap_or(*last))
+        .map_or(period.to, |last| last.max(period.to));
+    let rows = load_rows(registry, id, Period { from: period.from, to }).await?;
     let plan = Plan::load(registry, id).await?;
     let mut adherence = None;
     if let (false, Some(kind)) = (plan.is_empty(), plan.kinds().first()) {

@@ -328,6 +328,7 @@ async fn day_view(
     now_ms: i64,
 ) -> Result<p::DayView, ApiError> {
     let bounds = zones.bounds(date)?;
+    let rows = load_rows(registry, participant.id, Period { from: date, to: date }).await?;
     let count = usize::try_from((bounds.end - bounds.start) / 60_000).unwrap_or(0);
     let cells = load_minutes(registry, participant.id, date)
         .await?
@@ -352,5 +353,11 @@ async fn day_view(
             by_minutes: (offset_at(minute) - offset_at(minute - 1)) as i16,
         });
     let elapsed = bounds.contains(&now_ms).then(|| ((now_ms - bounds.start) / 60_000) as u16);
-    Ok(p::DayView { date, minutes: minutes.collect(), clock_shifts: shifts.collect(), elapsed })
+    Ok(p::DayView {
+        date,
+        minutes: minutes.collect(),
+        steps: rows.get(&date).and_then(|row| row.steps),
+        clock_shifts: shifts.collect(),
+        elapsed,
+    })
 }

@@ -65,6 +65,8 @@ pub struct DayView {
     pub date: NaiveDate,
     /// Its minutes from local midnight: 1440, or 1380 and 1500 where the clock changes.
     pub minutes: Vec<MinuteCell>,
+    /// Steps of the day, those of which nobody knows in which minute they were included.
+    pub steps: Option<u32>,
     /// Changes of the clock; empty on most days.
     pub clock_shifts: Vec<ClockShift>,
     /// Minutes gone by when the day is not over: later ones are to come, which is not unknown.

@@ -153,7 +153,13 @@ pub(super) fn minutes(n: usize) -> Vec<MinuteCell> {
 }
 
 fn day() -> DayView {
-    DayView { date: date(2026, 3, 11), minutes: minutes(1_440), clock_shifts: Vec::new(), elapsed: None }
+    DayView {
+        date: date(2026, 3, 11),
+        minutes: minutes(1_440),
+        steps: None,
+        clock_shifts: Vec::new(),
+        elapsed: None,
+    }
 }
 
 /// Enough days to estimate.
@@ -245,6 +251,8 @@ pub(super) fn long_day() -> PersonPage {
     page.day = Some(DayView {
         date: date(2026, 10, 25),
         minutes: minutes(1_500),
+        // More than its minutes have: a counter was not heard for a while.
+        steps: Some(20_000),
         clock_shifts: vec![ClockShift { at_minute: 180, by_minutes: -60 }],
         elapsed: Some(1_140),
     });
