@@ -153,6 +153,15 @@ impl Context {
     }
 }
 
+impl Drop for Context {
+    /// Ends the registry's connections while the runtime is there to do it: a pool that is dropped inside a runtime that
+    /// is shutting down was seen once to keep one of its threads busy for ever.
+    fn drop(&mut self) {
+        let close = async { tokio::time::timeout(WORKER_PATIENCE, self.registry.close()).await };
+        let _ = self.runtime.block_on(close);
+    }
+}
+
 /// A fresh folder that goes with the value.
 pub(super) struct FreshFolder(PathBuf);
 
