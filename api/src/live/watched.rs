@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use foulee_contract::{ParticipantId, Series, Stored};
 use foulee_store::{
-    BoxFuture, CohortScan, DayDigest, Digest, DirtyDay, Erased, Scan, SeriesReadings, SeriesScan, Stats,
-    Store, StoreError, Verified, WriteBatch, Written,
+    Backlog, BoxFuture, CohortScan, DayDigest, Digest, DirtyDay, Erased, Scan, SeriesReadings, SeriesScan,
+    Stats, Store, StoreError, Verified, WriteBatch, Written,
 };
 
 use super::hub::Live;
@@ -73,6 +73,10 @@ impl Store for WatchedStore {
         self.inner.series_of(participant)
     }
 
+    fn participants(&self) -> BoxFuture<'_, Result<Vec<ParticipantId>, StoreError>> {
+        self.inner.participants()
+    }
+
     fn day_digests(
         &self,
         participant: ParticipantId,
@@ -104,5 +108,9 @@ impl Store for WatchedStore {
 
     fn knows_duplicates(&self) -> bool {
         self.inner.knows_duplicates()
+    }
+
+    fn backlog(&self) -> Option<Backlog> {
+        self.inner.backlog()
     }
 }

@@ -61,9 +61,24 @@ pub enum StoreError {
     /// A time before 1970 or after 4840; ingest refuses such readings one by one before they come here.
     #[error("a reading's time is outside 1970 to 4840")]
     TimeOutOfRange,
+    /// What would acknowledge is full or cannot be written; nothing of the batch was kept.
+    #[error("the journal cannot take more now: {0}")]
+    JournalRefuses(#[source] Arc<dyn std::error::Error + Send + Sync>),
     /// Opened for reading only.
     #[error("the store was opened for reading only")]
     ReadOnly,
+    /// The folder's index belongs to the store of another bucket; its keys mean nothing there.
+    #[error("this data folder belongs to the InfluxDB store {found}, not {asked}: use another --data-dir")]
+    AnotherStore {
+        /// In the folder: bucket/organisation.
+        found: String,
+        /// What was asked for.
+        asked: String,
+    },
+    /// InfluxDB could not do as asked.
+    #[cfg(feature = "influx")]
+    #[error(transparent)]
+    Influx(#[from] crate::influx::InfluxError),
     /// A group commit failed, and this write with it; nothing of it was kept.
     #[error("the commit failed: {0}")]
     Commit(Arc<StoreError>),
@@ -226,6 +241,47 @@ pub struct Verified {
     pub damaged: Vec<String>,
 }
 
+/// How a remote store behind a journal stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Health {
+    /// It takes and gives back.
+    #[default]
+    Ok,
+    /// It does not answer or refuses: what is acknowledged waits in the journal.
+    Degraded,
+    /// It has lost readings that it had acknowledged, and they are not (yet) put back.
+    Lost,
+}
+
+/// What stands between acknowledged and readable.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// How the remote store stands.
+    pub health: Health,
+    /// Why it is not ok, in English, for an operator.
+    pub why: Option<String>,
+    /// Records that wait: a part of an upload each.
+    pub waiting: u64,
+    /// When the oldest of them was received, ms UTC.
+    pub waiting_since_ms: Option<i64>,
+    /// Bytes of the journal on disk, and how many it may have.
+    pub journal_bytes: u64,
+    /// The bound of the same.
+    pub journal_max_bytes: u64,
+    /// Whether the last upload was refused because the journal could not take it.
+    pub journal_refuses: bool,
+    /// Readings handed on since the start.
+    pub forwarded: u64,
+    /// Readings that the remote store had lost and that were put back, since the start.
+    pub put_back: u64,
+    /// Readings that the remote store refuses, set aside with the reason.
+    pub set_aside: u64,
+    /// Readings that the remote store lost and the journal no longer holds.
+    pub lost: u64,
+    /// Checks against the journal's digests that were done since the start.
+    pub checks: u64,
+}
+
 /// A set of readings that outlives the process.
 pub trait Store: Send + Sync {
     /// Adds tuples. When it returns `Ok` they are durable and their days are marked dirty.
@@ -257,6 +313,9 @@ pub trait Store: Send + Sync {
 
     /// The series that a participant has, in series order.
     fn series_of(&self, participant: ParticipantId) -> BoxFuture<'_, Result<Vec<Series>, StoreError>>;
+
+    /// Everybody of whom there is a series, in order of their ids.
+    fn participants(&self) -> BoxFuture<'_, Result<Vec<ParticipantId>, StoreError>>;
 
     /// The digests of a participant's days from `from_day` to `to_day`, both included; empty days are left out.
     fn day_digests(
@@ -292,4 +351,9 @@ pub trait Store: Send + Sync {
 
     /// Whether [`Written::new`] is told.
     fn knows_duplicates(&self) -> bool;
+
+    /// What is acknowledged and cannot be read yet; `None` where a write can be read at once.
+    fn backlog(&self) -> Option<Backlog> {
+        None
+    }
 }

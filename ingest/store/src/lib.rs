@@ -13,14 +13,22 @@
 mod api;
 mod digest;
 mod memory;
+mod sqlite;
+mod url;
 
 pub mod conformance;
 pub mod embedded;
+#[cfg(feature = "influx")]
+pub mod influx;
+pub mod record;
 
 pub use api::{
-    BoxFuture, CohortScan, DayDigest, DirtyDay, Erased, Group, Scan, SeriesReadings, SeriesScan, Stats,
-    Store, StoreError, Verified, WriteBatch, Written, epoch_day,
+    Backlog, BoxFuture, CohortScan, DayDigest, DirtyDay, Erased, Group, Health, Scan, SeriesReadings,
+    SeriesScan, Stats, Store, StoreError, Verified, WriteBatch, Written, epoch_day,
 };
 pub use digest::{Digest, SeriesHasher};
 pub use embedded::EmbeddedStore;
+#[cfg(feature = "influx")]
+pub use influx::InfluxStore;
 pub use memory::MemoryStore;
+pub use url::{InfluxApi, InfluxUrl, StoreUrl, StoreUrlError};

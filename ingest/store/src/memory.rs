@@ -172,6 +172,15 @@ impl Store for MemoryStore {
         })
     }
 
+    fn participants(&self) -> BoxFuture<'_, Result<Vec<ParticipantId>, StoreError>> {
+        Box::pin(async move {
+            let inner = self.lock();
+            let people: BTreeSet<ParticipantId> =
+                inner.series.keys().map(|series| series.participant).collect();
+            Ok(people.into_iter().collect())
+        })
+    }
+
     fn day_digests(
         &self,
         participant: ParticipantId,

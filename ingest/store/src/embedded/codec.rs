@@ -12,11 +12,11 @@ use super::columns::{Cursor, put_column, put_varint};
 
 /// A reading as the embedded store holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Row {
-    pub(super) tuple: Tuple,
-    pub(super) provenance: Provenance,
+pub(crate) struct Row {
+    pub(crate) tuple: Tuple,
+    pub(crate) provenance: Provenance,
     /// Which upload brought it first.
-    pub(super) upload: u32,
+    pub(crate) upload: u32,
 }
 
 const FORMAT: u8 = 1;
@@ -41,7 +41,7 @@ struct Scratch {
 }
 
 /// The block of `rows`, sorted by tuple and not empty.
-pub(super) fn encode(rows: &[Row]) -> Vec<u8> {
+pub(crate) fn encode(rows: &[Row]) -> Vec<u8> {
     encode_with(rows, None)
 }
 
@@ -103,7 +103,7 @@ fn encode_with(rows: &[Row], series: Option<&[i64]>) -> Vec<u8> {
 }
 
 /// The rows of a block, or what is wrong with it.
-pub(super) fn decode(block: &[u8]) -> Result<Vec<Row>, &'static str> {
+pub(crate) fn decode(block: &[u8]) -> Result<Vec<Row>, &'static str> {
     decode_with(block, false).map(|(rows, _)| rows)
 }
 

@@ -4,9 +4,9 @@ use rusqlite::{TransactionBehavior, params};
 use super::codec::Row;
 use super::hot::{self, Hot};
 use super::index::BlockKey;
-use super::schema::BUSY_TIMEOUT;
 use super::scrub::{self, AGAIN, scrub};
 use super::writer::Writer;
+use crate::sqlite::BUSY_TIMEOUT;
 use crate::{Erased, StoreError};
 
 /// Deletes a participant's blocks, names and marks, rewrites the log without them, then scrubs the files. That this is

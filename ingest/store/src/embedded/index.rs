@@ -5,6 +5,7 @@ use foulee_contract::{Grain, Metric, ParticipantId, Series, Source};
 use rusqlite::{Connection, params};
 
 use crate::api::MAX_EPOCH_DAY;
+use crate::sqlite::participant_of;
 use crate::{SeriesHasher, StoreError};
 
 /// A series and what the store needs to find its blocks.
@@ -80,7 +81,7 @@ impl SeriesIndex {
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let no: i64 = row.get(0)?;
-            let id = uuid_of(row.get_ref(1)?.as_blob().unwrap_or_default());
+            let id = participant_of(row.get_ref(1)?.as_blob().unwrap_or_default());
             let id = id.ok_or(StoreError::Damaged { chunk: no, why: "participant id" })?;
             names.insert(no, id);
             index.add_participant(id, no);
@@ -104,6 +105,13 @@ impl SeriesIndex {
 
     pub(super) fn number_of(&self, series: &Series) -> Option<u32> {
         self.by_series.get(series).copied()
+    }
+
+    /// Everybody, in order of their ids.
+    pub(super) fn participants(&self) -> Vec<ParticipantId> {
+        let mut people: Vec<ParticipantId> = self.participants.keys().copied().collect();
+        people.sort_unstable();
+        people
     }
 
     pub(super) fn entry(&self, no: u32) -> Option<&SeriesEntry> {
@@ -187,11 +195,4 @@ pub(super) fn insert_series(
     )?
     .execute(params![no, participant_no, series.source.key(), series.metric.code(), series.grain as u8])?;
     Ok(())
-}
-
-pub(super) fn uuid_of(bytes: &[u8]) -> Option<ParticipantId> {
-    // Through text, so that the contract alone decides what an id is.
-    let bytes: [u8; 16] = bytes.try_into().ok()?;
-    let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
-    hex.parse().ok()
 }

@@ -32,6 +32,7 @@ use crate::{
     BoxFuture, CohortScan, DayDigest, Digest, DirtyDay, Erased, Scan, SeriesReadings, SeriesScan, Stats,
     Store, StoreError, Verified, WriteBatch, Written,
 };
+pub(crate) use codec::{Row as BlockRow, decode as decode_block, encode as encode_block};
 use hot::Hot;
 use index::SeriesIndex;
 use writer::{Job, Reply, Writer};
@@ -263,6 +264,10 @@ impl Store for EmbeddedStore {
             let entries = self.shared.index().of_participant(&participant);
             Ok(entries.into_iter().map(|entry| (*entry.series).clone()).collect())
         })
+    }
+
+    fn participants(&self) -> BoxFuture<'_, Result<Vec<ParticipantId>, StoreError>> {
+        Box::pin(async move { Ok(self.shared.index().participants()) })
     }
 
     fn day_digests(

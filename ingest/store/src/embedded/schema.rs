@@ -1,15 +1,12 @@
 use std::path::Path;
-use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
 use super::{Options, Synchronous};
 use crate::StoreError;
+use crate::sqlite::{BUSY_TIMEOUT, check_library, make_private};
 
 const SCHEMA_VERSION: i64 = 2;
-
-/// How long a statement waits for another connection.
-pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// `participant` and `series` give short numbers to long names. `chunk.id` is metric << 48 | series << 20 | UTC day, so
 /// that one metric is one range, and in it one series. `hot` is a log of small writes that no chunk holds yet.
@@ -37,9 +34,6 @@ const OWED: &str = "
 CREATE TABLE owed(one INTEGER PRIMARY KEY CHECK (one = 1), scrub INTEGER NOT NULL);
 INSERT INTO owed VALUES (1, 0);
 ";
-
-/// The first SQLite without the WAL-reset corruption (3.7.0 to 3.51.2; fixed in 3.51.3).
-const MIN_SQLITE: i32 = 3_051_003;
 
 /// The writer's connection, its schema made if the file is new.
 pub(super) fn open_writer(file: &Path, options: &Options) -> Result<Connection, StoreError> {
@@ -83,19 +77,4 @@ pub(super) fn open_reader(file: &Path) -> Result<Connection, StoreError> {
     conn.pragma_update(None, "cache_size", -8_192)?;
     conn.set_prepared_statement_cache_capacity(32);
     Ok(conn)
-}
-
-fn check_library() -> Result<(), StoreError> {
-    let found = rusqlite::version_number();
-    if found < MIN_SQLITE { Err(StoreError::SqliteTooOld { found }) } else { Ok(()) }
-}
-
-/// Makes the file before SQLite does, for its owner alone: it holds people's health.
-fn make_private(file: &Path) -> Result<(), StoreError> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file)?;
-    Ok(())
 }

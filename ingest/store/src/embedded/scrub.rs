@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::schema::BUSY_TIMEOUT;
 use crate::StoreError;
+use crate::sqlite::BUSY_TIMEOUT;
 
 /// How long a try after the first waits for readers: the writer does nothing else meanwhile.
 pub(super) const AGAIN: Duration = Duration::from_millis(250);

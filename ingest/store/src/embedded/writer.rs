@@ -165,7 +165,7 @@ pub(super) fn dirty_days(
     let mut rows = statement.query(params![i64::try_from(limit).unwrap_or(i64::MAX)])?;
     let mut days = Vec::new();
     while let Some(row) = rows.next()? {
-        let participant = super::index::uuid_of(row.get_ref(1)?.as_blob().unwrap_or_default());
+        let participant = crate::sqlite::participant_of(row.get_ref(1)?.as_blob().unwrap_or_default());
         let participant = participant.ok_or(StoreError::Damaged { chunk: 0, why: "participant id" })?;
         let day = row.get(2)?;
         seen(row.get(3)?, day);

@@ -1,0 +1,57 @@
+use foulee_contract::{Provenance, Series, Tuple};
+
+use super::InfluxStore;
+use crate::StoreError;
+use crate::record;
+
+/// A reading that InfluxDB refuses, kept with the reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Aside {
+    /// Its series.
+    pub series: Series,
+    /// The reading.
+    pub tuple: Tuple,
+    /// Where and how it was recorded.
+    pub provenance: Provenance,
+    /// When it was received, ms UTC.
+    pub received_ms: i64,
+    /// What InfluxDB said.
+    pub reason: String,
+}
+
+impl InfluxStore {
+    /// Sets a reading aside that InfluxDB will never take as it is; once, however often it comes.
+    ///
+    /// # Errors
+    /// The index cannot be written.
+    pub async fn set_aside(&self, aside: Aside) -> Result<(), StoreError> {
+        let random = self.random;
+        self.on_index(move |index| {
+            let Aside { series, tuple, provenance, received_ms, reason } = aside;
+            let row = record::encode(&series, &[(tuple, provenance)], received_ms);
+            let entry = index.entries_of(&[&series], random)?.into_iter().next();
+            let Some(entry) = entry else { return Ok(()) };
+            let known = index.asides(Some(entry.no))?;
+            if known.iter().any(|known| known.tuple == tuple) {
+                return Ok(());
+            }
+            index.add_aside(entry.no, received_ms, &row, &reason)
+        })
+        .await
+    }
+
+    /// What is set aside: of one series, or all.
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub async fn asides(&self, of: Option<Series>) -> Result<Vec<Aside>, StoreError> {
+        self.on_index(move |index| match of {
+            None => index.asides(None),
+            Some(series) => match index.entry(&series) {
+                Some(entry) => index.asides(Some(entry.no)),
+                None => Ok(Vec::new()),
+            },
+        })
+        .await
+    }
+}

@@ -1,0 +1,244 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use foulee_contract::Tuple;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
+use super::InfluxStore;
+use super::error::InfluxError;
+use super::index::{Day, Entry, Settled};
+use super::line::{head, put_field, put_time};
+use super::read::Window;
+use super::rows::{Before, EXTRAS, LAST_START_MS, Origin, Plan, Point, Row, plan};
+use crate::{Digest, Group, StoreError, WriteBatch, Written, epoch_day};
+
+/// Lines of one request. Measured (`cargo bench -p foulee-ingest --bench influx`): from 5,000 on the server gains nothing.
+pub(super) const REQUEST_LINES: usize = 5_000;
+/// Requests under way at a time.
+const REQUESTS: usize = 4;
+
+/// What is to be added to one day of one series: sorted by tuple, each once.
+#[derive(Debug)]
+pub(super) struct Block {
+    pub(super) entry: Arc<Entry>,
+    pub(super) day: i32,
+    pub(super) rows: Vec<(Tuple, Origin)>,
+}
+
+/// A block with what is to be written of it.
+struct Planned {
+    block: Block,
+    known: Option<Day>,
+    /// How many of it were there, and their digest, where they were read.
+    found: Option<(u64, Digest)>,
+    plan: Plan,
+}
+
+impl InfluxStore {
+    /// Adds the tuples of batches that came after each other; durable in InfluxDB, as far as InfluxDB's word goes, when
+    /// this returns `Ok`.
+    ///
+    /// # Errors
+    /// [`StoreError::TimeOutOfRange`]; what InfluxDB said, or did not say. Then some of it may be there.
+    pub async fn write_all(&self, batches: Arc<[WriteBatch]>) -> Result<Written, StoreError> {
+        let mut starts = batches.iter().flat_map(|batch| &batch.groups).flat_map(|group| &group.rows);
+        let fits = batches.iter().all(WriteBatch::fits);
+        if !fits || starts.any(|(tuple, _)| tuple.start_ms > LAST_START_MS) {
+            return Err(StoreError::TimeOutOfRange);
+        }
+        // One writer: a slot that is free when looked for must be so when it is taken.
+        let _turn = self.turn.lock().await;
+        let blocks = self.blocks(batches).await?;
+        let new = self.add(blocks, false).await?;
+        Ok(Written { new: Some(new) })
+    }
+
+    /// The batches by series and day.
+    async fn blocks(&self, batches: Arc<[WriteBatch]>) -> Result<Vec<Block>, StoreError> {
+        let random = self.random;
+        self.on_index(move |index| {
+            let groups = batches.iter().flat_map(|batch| {
+                batch
+                    .groups
+                    .iter()
+                    .filter(|group| !group.rows.is_empty())
+                    .map(|group| (batch.received_ms, group))
+            });
+            let groups: Vec<(i64, &Group)> = groups.collect();
+            let series: Vec<_> = groups.iter().map(|(_, group)| &group.series).collect();
+            let entries = index.entries_of(&series, random)?;
+            let mut days: BTreeMap<(u32, i32), Block> = BTreeMap::new();
+            for ((received_ms, group), entry) in groups.into_iter().zip(entries) {
+                for part in group.rows.chunk_by(|a, b| epoch_day(a.0.start_ms) == epoch_day(b.0.start_ms)) {
+                    let day = epoch_day(part[0].0.start_ms);
+                    let block = days.entry((entry.no, day));
+                    let entry = Arc::clone(&entry);
+                    let block = block.or_insert_with(|| Block { entry, day, rows: Vec::new() });
+                    let origin = |provenance| Origin { received_ms, provenance };
+                    block.rows.extend(part.iter().map(|(tuple, provenance)| (*tuple, origin(*provenance))));
+                }
+            }
+            let mut blocks: Vec<Block> = days.into_values().collect();
+            blocks.iter_mut().for_each(|block| unite(&mut block.rows));
+            Ok(blocks)
+        })
+        .await
+    }
+
+    /// Adds blocks, at most one a day of a series; how many tuples were not there. Whoever calls has the turn.
+    pub(super) async fn add(&self, blocks: Vec<Block>, explicit: bool) -> Result<u64, StoreError> {
+        let (blocks, known) = self
+            .on_index(move |index| {
+                let known: Result<Vec<_>, _> =
+                    blocks.iter().map(|block| index.day(block.entry.no, block.day)).collect();
+                Ok((blocks, known?))
+            })
+            .await?;
+        let planned = self.planned(blocks, known, explicit).await?;
+        let new = planned.iter().map(|planned| planned.plan.new.len() as u64).sum();
+        let touched: Vec<(u32, i32)> = planned
+            .iter()
+            .filter(|planned| !planned.plan.points.is_empty())
+            .map(|planned| (planned.block.entry.no, planned.block.day))
+            .collect();
+        if !touched.is_empty() {
+            self.on_index(move |index| index.unsettle(&touched)).await?;
+            self.send(&planned).await?;
+        }
+        let settled: Vec<Settled> = planned.iter().filter_map(settled).collect();
+        let now_ms = (self.clock)();
+        self.on_index(move |index| index.settle(&settled, now_ms)).await?;
+        Ok(new)
+    }
+
+    /// What each block needs. A day that ends before its block begins needs no look; any other is read first.
+    async fn planned(
+        &self,
+        blocks: Vec<Block>,
+        known: Vec<Option<Day>>,
+        explicit: bool,
+    ) -> Result<Vec<Planned>, StoreError> {
+        let one = |(block, known): (Block, Option<Day>)| async move {
+            let first = block.rows.first().map_or(i64::MAX, |(tuple, _)| tuple.start_ms);
+            let is_behind = known.is_none_or(|known| !known.open && known.last_ms < first);
+            let (before, found) = if is_behind {
+                (Before::Tail(known.and_then(|known| known.tail)), None)
+            } else {
+                let rows = self.read_day(&block.entry, block.day).await?;
+                let found = (rows.len() as u64, digest_of(&block.entry, &rows));
+                if let Some(known) = known.filter(|known| !known.open && found != (known.n, known.digest)) {
+                    self.suspect(block.entry.no, block.day);
+                    let error = InfluxError::Missing { expected: known.n, found: found.0 };
+                    return Err(StoreError::from(error));
+                }
+                (Before::Rows(rows), Some(found))
+            };
+            let plan = plan(block.entry.series.grain, before, &block.rows, explicit);
+            Ok(Planned { block, known, found, plan })
+        };
+        stream::iter(blocks.into_iter().zip(known)).map(one).buffered(REQUESTS).try_collect().await
+    }
+
+    /// A whole day of a series, as InfluxDB has it.
+    pub(super) async fn read_day(&self, entry: &Arc<Entry>, day: i32) -> Result<Vec<Row>, InfluxError> {
+        let window = Window {
+            key: Arc::clone(&entry.key),
+            series: vec![Arc::clone(entry)],
+            from_day: day,
+            to_day: day,
+        };
+        let found = self.read(&window).await?;
+        Ok(found.into_iter().next().map(|(_, rows)| rows).unwrap_or_default())
+    }
+
+    async fn send(&self, planned: &[Planned]) -> Result<(), InfluxError> {
+        let mut bodies = Vec::new();
+        let mut body = Vec::new();
+        let mut lines = 0;
+        for planned in planned {
+            let series = &planned.block.entry.series;
+            let grain = series.grain.to_string();
+            let tags = [("g", grain.as_str()), ("p", &planned.block.entry.key), ("s", series.source.key())];
+            let head = head(series.metric.name(), &tags)?;
+            for point in &planned.plan.points {
+                put_point(&mut body, &head, point);
+                lines += 1;
+                if lines == REQUEST_LINES {
+                    bodies.push(std::mem::take(&mut body));
+                    lines = 0;
+                }
+            }
+        }
+        if lines > 0 {
+            bodies.push(body);
+        }
+        // All are tried, so that what is good arrives; the first error is told.
+        let results: Vec<Result<(), InfluxError>> = stream::iter(bodies)
+            .map(|body| async move { self.server.write(&body).await })
+            .buffer_unordered(REQUESTS)
+            .collect()
+            .await;
+        results.into_iter().collect()
+    }
+}
+
+fn put_point(out: &mut Vec<u8>, head: &[u8], point: &Point) {
+    out.extend_from_slice(head);
+    put_field(out, "value", point.value, true);
+    for (name, value) in EXTRAS.iter().zip(point.extra) {
+        if let Some(value) = value {
+            put_field(out, name, value, false);
+        }
+    }
+    put_time(out, point.time_ns);
+}
+
+/// Sorts by tuple; of equal ones the greatest provenance and the earliest receipt are kept.
+pub(super) fn unite(rows: &mut Vec<(Tuple, Origin)>) {
+    if !rows.is_sorted_by(|a, b| a.0 < b.0) {
+        rows.sort_by_key(|(tuple, _)| *tuple);
+        rows.dedup_by(|(tuple, origin), (kept, into)| {
+            let same = tuple == kept;
+            if same {
+                into.provenance = into.provenance.max(origin.provenance);
+                into.received_ms = into.received_ms.min(origin.received_ms);
+            }
+            same
+        });
+    }
+}
+
+pub(super) fn digest_of(entry: &Entry, rows: &[Row]) -> Digest {
+    rows.iter().fold(Digest::default(), |sum, row| sum.plus(entry.hasher.hash(&row.stored.tuple)))
+}
+
+/// How the day stands now; `None` where nothing has to be noted.
+fn settled(planned: &Planned) -> Option<Settled> {
+    let Planned { block, known, found, plan } = planned;
+    let was_open = known.is_some_and(|known| known.open);
+    if plan.points.is_empty() && !was_open {
+        return None;
+    }
+    // What was read is how it stood; else the word of the index is.
+    let (n, digest) = found.unwrap_or(known.map_or((0, Digest::default()), |known| (known.n, known.digest)));
+    let hashes = plan.new.iter().map(|tuple| block.entry.hasher.hash(tuple));
+    let last_ms = block.rows.last().map_or(i64::MIN, |(tuple, _)| tuple.start_ms);
+    let spans = block.rows.iter().map(|(tuple, _)| tuple.end_ms - tuple.start_ms);
+    let ends = block.rows.iter().map(|(tuple, _)| tuple.end_ms.max(tuple.start_ms + 1) - 1);
+    let day = Day {
+        epoch_day: block.day,
+        n: n + plan.new.len() as u64,
+        digest: hashes.fold(digest, Digest::plus),
+        last_ms: known.map_or(last_ms, |known| known.last_ms.max(last_ms)),
+        // What was in doubt before this write is so after it: a repair settles it.
+        open: was_open,
+        tail: plan.tail,
+    };
+    Some(Settled {
+        series_no: block.entry.no,
+        day,
+        span_ms: spans.max().unwrap_or(0),
+        reaches: ends.max().map_or(block.day, epoch_day),
+        dirty: !plan.points.is_empty(),
+    })
+}
