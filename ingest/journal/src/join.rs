@@ -37,6 +37,8 @@ pub(crate) struct Rewritten {
     pub(crate) losses: Vec<Loss>,
     /// Records left out.
     pub(crate) removed: u64,
+    /// Whether everything was there but what a note already told of.
+    pub(crate) whole: bool,
 }
 
 /// Joins the blocks of a segment, checking each; what is damaged becomes a note of the loss. `limit` as for the scanner.
@@ -48,11 +50,14 @@ pub(crate) fn rewrite(
     mut how: How<'_>,
 ) -> Result<Rewritten, JournalError> {
     let mut joiner = Joiner { out: Vec::new(), segment: Segment::new(first), held: None };
-    let (mut losses, mut removed) = (Vec::new(), 0);
+    let (mut losses, mut removed, mut whole) = (Vec::new(), 0, true);
     let mut scanner = Scanner::new(bytes, 0, first, limit);
     while let Some(piece) = scanner.next() {
         let (loss, was_settled) = match piece {
-            Piece::Lost { loss, settled, noted } => (loss, settled || (!noted && loss.last.0 < how.released)),
+            Piece::Lost { loss, settled, noted } => {
+                whole &= noted;
+                (loss, settled || (!noted && loss.last.0 < how.released))
+            }
             Piece::Block(header, _) if how.shed => (header.loss(Cause::Dropped), true),
             Piece::Block(mut header, range) => {
                 let plain = sealer.open(&header, &bytes[range]);
@@ -72,7 +77,10 @@ pub(crate) fn rewrite(
                         joiner.push(sealer, header, plain)?;
                         continue;
                     }
-                    None => (header.loss(scanner.cause(&header)), header.last < how.released),
+                    None => {
+                        whole = false;
+                        (header.loss(scanner.cause(&header)), header.last < how.released)
+                    }
                 }
             }
         };
@@ -83,7 +91,7 @@ pub(crate) fn rewrite(
         }
     }
     joiner.flush(sealer)?;
-    Ok(Rewritten { segment: joiner.measured(), bytes: joiner.out, losses, removed })
+    Ok(Rewritten { segment: joiner.measured(), bytes: joiner.out, losses, removed, whole })
 }
 
 /// A segment that was given up: one note of what is lost, and one of what had been released from it before.
@@ -98,7 +106,13 @@ pub(crate) fn tombstone(
         joiner.lose(sealer, &released, true)?;
     }
     joiner.lose(sealer, loss, false)?;
-    Ok(Rewritten { segment: joiner.measured(), bytes: joiner.out, losses: vec![*loss], removed: 0 })
+    Ok(Rewritten {
+        segment: joiner.measured(),
+        bytes: joiner.out,
+        losses: vec![*loss],
+        removed: 0,
+        whole: true,
+    })
 }
 
 struct Joiner {

@@ -27,8 +27,9 @@ pub struct Journal<F> {
     pub(crate) persisted: Option<u64>,
     /// Bytes of deleted segments that a power cut could still bring back.
     pub(crate) going_bytes: u64,
-    /// Where reading stands.
+    /// Where reading stands, and where reading what is kept does.
     pub(crate) window: Option<Window>,
+    pub(crate) kept_window: Option<Window>,
     /// Losses to hand out, and the first numbers of those that were found since the journal was opened.
     pub(crate) losses: Vec<Loss>,
     pub(crate) known: BTreeSet<u64>,
@@ -226,15 +227,18 @@ impl<F: Files> Journal<F> {
         }
     }
 
-    /// The losses that wait to be told. Times that their own segment does not know are those of the ones beside it.
+    /// The losses that wait to be told.
     pub(crate) fn hand_out(&mut self) -> Vec<Loss> {
         let mut losses = std::mem::take(&mut self.losses);
-        for loss in &mut losses {
-            let before = self.segments.iter().rev().find(|segment| segment.end <= loss.first.0);
-            let behind = self.segments.iter().find(|segment| segment.first > loss.last.0);
-            loss.from_ms = loss.from_ms.or(before.and_then(|segment| segment.last_ms));
-            loss.to_ms = loss.to_ms.or(behind.and_then(|segment| segment.first_ms));
-        }
+        losses.iter_mut().for_each(|loss| self.date(loss));
         losses
+    }
+
+    /// Times that a loss's own segment does not know are those of the segments beside it.
+    pub(crate) fn date(&self, loss: &mut Loss) {
+        let before = self.segments.iter().rev().find(|segment| segment.end <= loss.first.0);
+        let behind = self.segments.iter().find(|segment| segment.first > loss.last.0);
+        loss.from_ms = loss.from_ms.or(before.and_then(|segment| segment.last_ms));
+        loss.to_ms = loss.to_ms.or(behind.and_then(|segment| segment.first_ms));
     }
 }

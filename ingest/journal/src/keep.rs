@@ -32,13 +32,19 @@ pub struct Stats {
     pub unreleased_records: u64,
     /// Earliest `first_ms` of the segment with the oldest record not released, ms UTC.
     pub oldest_ms: Option<i64>,
+    /// Bytes of the segments that hold what is not released.
+    pub unreleased_bytes: u64,
+    /// Bytes of the segments that are wholly released: kept, or not deleted yet.
+    pub kept_bytes: u64,
+    /// Earliest `first_ms` of those, ms UTC.
+    pub kept_from_ms: Option<i64>,
 }
 
 impl<F: Files> Journal<F> {
-    /// Everything before `upto` is acknowledged downstream: the journal will not give it out again, and deletes what is
-    /// wholly before it. The cursor file is written only when a segment is to be deleted, or by
-    /// [`Journal::persist_released`]: after a crash some records may be read again, and whoever receives them must know
-    /// them again. It is never ahead of what was released.
+    /// Everything before `upto` is acknowledged downstream: [`Journal::read`] will not give it out again, and what is
+    /// wholly before it is deleted, or kept ([`crate::Options::keep_released`]). The cursor file is written only when a
+    /// segment is through, or by [`Journal::persist_released`]: after a crash some records may be read again, and whoever
+    /// receives them must know them again. It is never ahead of what was released.
     ///
     /// # Errors
     /// When `upto` is not committed yet, or the disk says no; then deleting is tried again at the next call.
@@ -68,30 +74,68 @@ impl<F: Files> Journal<F> {
         Ok(())
     }
 
-    /// Deletes the segments that are released and hold no loss that is still to be reported. Their room counts as free only
-    /// once the folder is fsynced: else a power cut could bring them back beside what was written in their place.
+    /// Deletes the segments that are released and hold no loss that is still to be reported. When they are to be kept, only
+    /// the cursor is written, as often as if they were not.
     pub(crate) fn free(&mut self) -> Result<(), JournalError> {
         let mut index = 0;
         while let Some(segment) = self.segments.get(index).filter(|segment| segment.end <= self.released) {
-            let in_use = self.active && index + 1 == self.segments.len();
-            if in_use || segment.unsettled {
+            let end = segment.end;
+            if !self.can_go(index) {
                 index += 1;
-                continue;
+            } else if !self.options.keep_released {
+                self.delete(index)?;
+            } else {
+                if self.persisted.is_none_or(|persisted| persisted < end) {
+                    self.persist_released()?;
+                }
+                index += 1;
             }
-            let (first, name, on_disk) = (segment.first, segment.name(), segment.on_disk);
-            // Before the segment goes, so that its absence cannot be taken for a loss.
-            self.persist_released()?;
-            self.files.close(&name);
-            self.files.remove(&name).map_err(JournalError::io("delete a segment"))?;
-            self.window = self.window.take().filter(|window| window.segment != first);
-            self.segments.remove(index);
-            self.going_bytes += on_disk;
         }
+        self.sync_deleted()
+    }
+
+    /// Whether a segment is released, is not being appended to, and holds no loss that is still to be reported.
+    pub(crate) fn can_go(&self, index: usize) -> bool {
+        let segment = &self.segments[index];
+        segment.end <= self.released && !segment.unsettled && !self.in_use(index)
+    }
+
+    pub(crate) fn in_use(&self, index: usize) -> bool {
+        self.active && index + 1 == self.segments.len()
+    }
+
+    /// Deletes a segment. Its room counts as free only after [`Journal::sync_deleted`].
+    pub(crate) fn delete(&mut self, index: usize) -> Result<(), JournalError> {
+        let Segment { first, on_disk, .. } = self.segments[index];
+        let name = self.segments[index].name();
+        // Before the segment goes, so that its absence cannot be taken for a loss.
+        self.persist_released()?;
+        self.files.close(&name);
+        match self.files.remove(&name) {
+            // Somebody was faster; that stops nothing.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            removed => removed.map_err(JournalError::io("delete a segment"))?,
+        }
+        self.forget_window(first);
+        self.segments.remove(index);
+        self.going_bytes += on_disk;
+        Ok(())
+    }
+
+    /// Waits until the folder is without what was deleted: else a power cut could bring that back beside what was written
+    /// in its place.
+    pub(crate) fn sync_deleted(&mut self) -> Result<(), JournalError> {
         if self.going_bytes > 0 {
             self.files.sync_dir().map_err(JournalError::io("fsync the folder"))?;
             self.going_bytes = 0;
         }
         Ok(())
+    }
+
+    fn forget_window(&mut self, segment: u64) {
+        for window in [&mut self.window, &mut self.kept_window] {
+            window.take_if(|window| window.segment == segment);
+        }
     }
 
     /// Every loss handed out so far is on record: the bytes are set aside, and it is not reported again after a restart.
@@ -117,10 +161,16 @@ impl<F: Files> Journal<F> {
             }
             if !segment.blocks && segment.first <= self.released && !self.waiting(segment) {
                 self.released = self.released.max(segment.end);
-                self.segments[index].unsettled = false;
-                continue;
+                if !self.options.keep_released {
+                    self.segments[index].unsettled = false;
+                    continue;
+                }
             }
             self.rewrite_segment(index, How { settled: self.told(), ..How::default() })?;
+            if self.is_kept(index) && !self.waiting(&self.segments[index]) {
+                // Though the disk may not give it: else what cannot be rewritten could never expire.
+                self.segments[index].unsettled = false;
+            }
         }
         self.free()
     }
@@ -136,11 +186,14 @@ impl<F: Files> Journal<F> {
         self.losses.iter().any(|loss| (segment.first..segment.end).contains(&loss.first.0))
     }
 
-    /// Takes every record away for which `unwanted` says so, from memory and from every segment, and puts the segments that
-    /// held one in their new form. Whether a disk forgets the old bytes is beyond a file; they were sealed.
+    /// Takes every record away for which `unwanted` says so, from memory and from every segment, kept ones too, and puts the
+    /// segments that held one in their new form. Whether a disk forgets the old bytes is beyond a file; they were sealed.
+    /// What cannot be read of a segment that is only kept is given up, since it may hold such a record.
     ///
     /// # Errors
-    /// When the disk says no, or does not give a part of a segment; then some segments may be done: call it again.
+    /// When the disk says no, or does not give a part of a segment that is not wholly released; then some segments may be
+    /// done: call it again. Where the disk refused an fsync of the folder, a power cut can bring an old form back: call it
+    /// again after the next start.
     pub fn purge(&mut self, mut unwanted: impl FnMut(&[u8]) -> bool) -> Result<Purged, JournalError> {
         let mut purged = Purged::default();
         self.purge_pending(&mut unwanted, &mut purged);
@@ -183,18 +236,28 @@ impl<F: Files> Journal<F> {
         let (first, end) = (self.segments[index].first, self.segments[index].end);
         let erasing = how.unwanted.is_some();
         let choosing = erasing && self.segments[index].joined;
-        let Loaded { bytes, salvaged } = self.load_segment(index)?;
+        let kept = self.is_kept(index);
+        // What is shed goes, read or not; and what may hold a record to be erased is not kept for its own sake.
+        let giving_up = how.shed || (kept && erasing);
+        let Loaded { bytes, salvaged } = match self.load_segment(index) {
+            Err(_) if giving_up => Loaded { bytes: Vec::new(), salvaged: true },
+            Err(_) if kept => return Ok(0),
+            other => other?,
+        };
         let how = How { released: self.released, ..how };
         let new = rewrite(&mut self.sealer, &bytes, first, Some(end), how)?;
         for loss in &new.losses {
             self.report(*loss);
         }
+        let salvaged = salvaged && !giving_up;
         if salvaged && erasing {
             // What cannot be read cannot be known to be without it.
             let source = std::io::ErrorKind::UnexpectedEof.into();
             return Err(JournalError::Io { doing: "read all of a segment", source });
         }
-        if salvaged || (choosing && new.removed == 0 && new.losses.is_empty()) {
+        // A damaged block may hold what is to be erased, and nothing else would take it from what is kept.
+        let as_it_was = new.losses.is_empty() && (new.whole || !self.options.keep_released);
+        if salvaged || (choosing && new.removed == 0 && as_it_was) {
             // What the disk did not give today it may give tomorrow.
             self.segments[index].unsettled |= !new.losses.is_empty();
             return Ok(0);
@@ -207,9 +270,7 @@ impl<F: Files> Journal<F> {
     /// Puts the new form of a segment in its place.
     pub(crate) fn put(&mut self, index: usize, new: Rewritten) -> Result<(), JournalError> {
         let name = self.segments[index].name();
-        if self.window.as_ref().is_some_and(|window| window.segment == new.segment.first) {
-            self.window = None;
-        }
+        self.forget_window(new.segment.first);
         place(&mut self.files, &name, &new.bytes).map_err(JournalError::io("rewrite a segment"))?;
         self.segments[index] = Segment { end: self.segments[index].end, ..new.segment };
         // If this fails, a crash may still bring back the old form, which is as good.
@@ -226,14 +287,20 @@ impl<F: Files> Journal<F> {
         SMALL_FILES_BYTES + self.going_bytes + held
     }
 
+    /// By how much `bytes` more, and the rewriting of any segment, would go beyond the bound.
+    pub(crate) fn excess(&self, bytes: u64) -> u64 {
+        (self.bytes() + bytes + self.options.largest_file()).saturating_sub(self.options.max_bytes)
+    }
+
     /// Sees to it that `bytes` more, and the rewriting of any segment, stay within the bound.
     pub(crate) fn make_room(&mut self, bytes: u64) -> Result<(), JournalError> {
         let max_bytes = self.options.max_bytes;
-        if self.bytes() + bytes + self.options.largest_file() > max_bytes {
+        if self.excess(bytes) > 0 {
             // What could not be deleted before, or not certainly.
             self.free()?;
+            self.give_way(bytes)?;
         }
-        while self.bytes() + bytes + self.options.largest_file() > max_bytes {
+        while self.excess(bytes) > 0 {
             let oldest = self.segments.iter().position(|segment| segment.blocks);
             match (self.options.when_full, oldest) {
                 (WhenFull::DropOldest, Some(index)) => self.drop_segment(index)?,
@@ -304,11 +371,16 @@ impl<F: Files> Journal<F> {
         let mut stats =
             Stats { segments: self.segments.len() as u64, bytes: self.bytes(), ..Stats::default() };
         for index in 0..self.segments.len() {
-            if self.segments[index].end > self.released {
+            let Segment { end, on_disk, first_ms, .. } = self.segments[index];
+            if end <= self.released {
+                stats.kept_bytes += on_disk;
+                stats.kept_from_ms = [stats.kept_from_ms, first_ms].into_iter().flatten().min();
+            } else {
+                stats.unreleased_bytes += on_disk;
                 let records = self.records_from(index, self.released)?;
                 stats.unreleased_records += records;
                 if records > 0 {
-                    stats.oldest_ms = stats.oldest_ms.or(self.segments[index].first_ms);
+                    stats.oldest_ms = stats.oldest_ms.or(first_ms);
                 }
             }
         }

@@ -98,6 +98,7 @@ mod open;
 mod options;
 mod position;
 mod read;
+mod retain;
 mod scan;
 mod seal;
 mod segment;

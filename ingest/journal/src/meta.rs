@@ -48,11 +48,18 @@ fn some_block_refuses<F: Files>(
     sealer: &mut Sealer,
     segments: &[u64],
 ) -> Result<bool, JournalError> {
-    let mut refused = 0_usize;
+    let (mut refused, mut unread) = (0_usize, None);
     for first in segments {
         let name = file_name(*first);
         let len = files.len(&name).map_err(JournalError::io("look at a segment"))?;
-        let loaded = load(files, &name, 0, len).map_err(JournalError::io("read a segment"))?;
+        let loaded = match load(files, &name, 0, len) {
+            Ok(loaded) => loaded,
+            // Another may prove the key; whether the journal can do without this one is not for here.
+            Err(error) => {
+                unread = Some(JournalError::io("read a segment")(error));
+                continue;
+            }
+        };
         for piece in Scanner::new(&loaded.bytes, 0, *first, None) {
             if let Piece::Block(header, range) = piece {
                 if sealer.open(&header, &loaded.bytes[range]).is_some() {
@@ -63,7 +70,10 @@ fn some_block_refuses<F: Files>(
         }
     }
     // A single block may be the one that a crash cut off.
-    Ok(refused > 1)
+    match unread {
+        Some(error) if refused <= 1 => Err(error),
+        _ => Ok(refused > 1),
+    }
 }
 
 fn write<F: Files>(files: &mut F, sealer: &mut Sealer) -> io::Result<()> {

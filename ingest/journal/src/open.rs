@@ -27,7 +27,7 @@ impl<F: Files> Journal<F> {
     ///
     /// # Errors
     /// When the options contradict each other, the key is not the one it was sealed with, it was written by a later
-    /// program, or the folder or a whole segment cannot be read. Damage is not an error.
+    /// program, or the folder or a whole segment cannot be read (but one that is only kept). Damage is not an error.
     pub fn open(
         mut files: F,
         key: &Key,
@@ -55,6 +55,7 @@ impl<F: Files> Journal<F> {
             persisted: None,
             going_bytes: 0,
             window: None,
+            kept_window: None,
             losses: Vec::new(),
             known: BTreeSet::new(),
         };
@@ -64,7 +65,7 @@ impl<F: Files> Journal<F> {
         }
         // Before anything is written: a power cut may have brought back what was deleted. Where the disk says no, the next
         // release or start tries again.
-        let _ = journal.free();
+        let _ = journal.free().and_then(|()| journal.give_way(0));
         for index in 0..journal.segments.len() {
             journal.mend(index, firsts.last().copied())?;
         }
@@ -121,7 +122,17 @@ impl<F: Files> Journal<F> {
     fn take_in(&mut self, first: u64, limit: Option<u64>) -> Result<(), JournalError> {
         let name = file_name(first);
         let len = self.files.len(&name).map_err(JournalError::io("look at a segment"))?;
-        let loaded = load(&mut self.files, &name, 0, len).map_err(JournalError::io("read a segment"))?;
+        let loaded = match load(&mut self.files, &name, 0, len) {
+            // A copy of what arrived: that the disk does not give it stops nothing.
+            Err(_) if self.options.keep_released && limit.is_some_and(|limit| limit <= self.released) => {
+                let end = limit.unwrap_or(first);
+                let unread =
+                    Segment { end, len, on_disk: len, joined: true, blocks: true, ..Segment::new(first) };
+                self.segments.push_back(unread);
+                return Ok(());
+            }
+            other => other.map_err(JournalError::io("read a segment"))?,
+        };
         let seen = survey(&loaded.bytes, first, limit, self.released);
         for loss in seen.noted {
             self.report(loss);
@@ -139,7 +150,10 @@ impl<F: Files> Journal<F> {
         if joined {
             return Ok(());
         }
-        let Loaded { bytes, salvaged } = self.load_segment(index)?;
+        let Loaded { bytes, salvaged } = match self.load_segment(index) {
+            Err(_) if self.is_kept(index) => return Ok(()),
+            other => other?,
+        };
         let limit = (last != Some(first)).then_some(end);
         let how = How { released: self.released, ..How::default() };
         let new = rewrite(&mut self.sealer, &bytes, first, limit, how)?;

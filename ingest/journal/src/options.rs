@@ -11,6 +11,10 @@ pub struct Options {
     pub max_commit_bytes: usize,
     /// What to do when `max_bytes` is reached.
     pub when_full: WhenFull,
+    /// What is released stays on the disk, to be read again ([`crate::Journal::read_kept`]), until
+    /// [`crate::Journal::expire`], or until the room is needed: it goes before `when_full` applies. May change from one
+    /// opening to the next.
+    pub keep_released: bool,
 }
 
 /// What a full journal does.
@@ -25,13 +29,14 @@ pub enum WhenFull {
 }
 
 impl Default for Options {
-    /// Segments of 4 MiB, 64 MiB in all, 1 MiB a commit, the oldest dropped when full.
+    /// Segments of 4 MiB, 64 MiB in all, 1 MiB a commit, the oldest dropped when full, nothing kept.
     fn default() -> Self {
         Self {
             segment_bytes: 4 << 20,
             max_bytes: 64 << 20,
             max_commit_bytes: 1 << 20,
             when_full: WhenFull::default(),
+            keep_released: false,
         }
     }
 }

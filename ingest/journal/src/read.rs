@@ -1,6 +1,6 @@
 use crate::files::{Files, load};
 use crate::scan::{Piece, Scanner};
-use crate::{Block, Journal, JournalError, Position, Read};
+use crate::{Block, Cause, Journal, JournalError, Loss, Position, Read};
 
 /// The part of a segment in which reading stands, kept so that reading on costs no search.
 #[derive(Debug)]
@@ -17,6 +17,14 @@ pub(crate) struct Window {
     at: usize,
 }
 
+/// What a pass over a window finds.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub(crate) blocks: Vec<Block>,
+    /// What is lost, and whether the caller had that on record already.
+    pub(crate) lost: Vec<(Loss, bool)>,
+}
+
 impl<F: Files> Journal<F> {
     /// Reads blocks from `from` on (from what is released, if that is later), from the disk, until they hold `max_bytes` or more (one at least, if there is one).
     /// Reading on from [`Read::next`] costs no search. What is lost is left out and told once.
@@ -24,7 +32,7 @@ impl<F: Files> Journal<F> {
     /// # Errors
     /// When nothing of a segment can be read.
     pub fn read(&mut self, from: Position, max_bytes: usize) -> Result<Read, JournalError> {
-        let mut blocks = Vec::new();
+        let mut found = Found::default();
         let mut bytes = 0;
         let mut at = from.0.max(self.released);
         let max_bytes = max_bytes.max(1);
@@ -33,13 +41,17 @@ impl<F: Files> Journal<F> {
             let Some(segment) = self.segments.get(index) else { break };
             at = at.max(segment.first);
             let window = self.window_at(index, at)?;
-            bytes += self.read_window(index, window, &mut at, max_bytes - bytes, &mut blocks);
+            bytes += self.read_window(index, window, &mut at, max_bytes - bytes, &mut found);
+            for (loss, _) in found.lost.drain(..).filter(|(_, settled)| !settled) {
+                self.segments[index].unsettled = true;
+                self.report(loss);
+            }
         }
-        Ok(Read { blocks, next: Position(at), lost: self.hand_out() })
+        Ok(Read { blocks: found.blocks, next: Position(at), lost: self.hand_out() })
     }
 
     /// The window in which the block of `at` begins, or one at the segment's start.
-    fn window_at(&mut self, index: usize, at: u64) -> Result<Window, JournalError> {
+    pub(crate) fn window_at(&mut self, index: usize, at: u64) -> Result<Window, JournalError> {
         let segment = &self.segments[index];
         let end = segment.end;
         let near =
@@ -55,13 +67,13 @@ impl<F: Files> Journal<F> {
     }
 
     /// Takes blocks from the window until it ends or `budget` bytes are reached; returns the bytes.
-    fn read_window(
+    pub(crate) fn read_window(
         &mut self,
         index: usize,
         mut window: Window,
         at: &mut u64,
         budget: usize,
-        blocks: &mut Vec<Block>,
+        found: &mut Found,
     ) -> usize {
         let mut bytes = 0;
         let mut scanner = Scanner::new(&window.bytes, window.at, window.expected, Some(window.end));
@@ -74,19 +86,12 @@ impl<F: Files> Journal<F> {
                     match plain.and_then(|plain| Block::parse(&header, plain, *at)) {
                         Some(block) => {
                             bytes += header.plain_bytes as usize;
-                            blocks.push(block);
+                            found.blocks.push(block);
                         }
-                        None => {
-                            self.segments[index].unsettled = true;
-                            self.report(header.loss(crate::Cause::Damaged));
-                        }
+                        None => found.lost.push((header.loss(Cause::Damaged), false)),
                     }
                 }
-                Piece::Lost { settled: true, .. } => {}
-                Piece::Lost { loss, .. } => {
-                    self.segments[index].unsettled = true;
-                    self.report(loss);
-                }
+                Piece::Lost { loss, settled, .. } => found.lost.push((loss, settled)),
             }
             *at = scanner.expected.max(*at);
         }

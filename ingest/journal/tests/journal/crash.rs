@@ -68,6 +68,7 @@ impl Life {
             max_bytes: if tight { 7 << 10 } else { 1 << 20 },
             max_commit_bytes: 500,
             when_full: if chance.one_in(3) { WhenFull::Refuse } else { WhenFull::DropOldest },
+            keep_released: false,
         };
         let faulty = chance.one_in(4);
         let now = 1_700_000_000_000;
