@@ -6,6 +6,9 @@ mod http;
 #[path = "influx_fixture/server.rs"]
 mod server;
 
+#[path = "influx_fixture/faults.rs"]
+mod faults;
+
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::sync::Mutex;

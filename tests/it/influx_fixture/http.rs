@@ -2,9 +2,19 @@
 
 use std::time::Duration;
 
+use ureq::http::HeaderMap;
+
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
 }
 
 /// One connection a request, and no answer later than this.
@@ -16,8 +26,11 @@ fn agent(within: Duration) -> ureq::Agent {
 type Answered = Result<Answer, ureq::Error>;
 
 fn read(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Answered {
-    let answer = answer?;
-    Ok(Answer { status: answer.status().as_u16() })
+    let mut answer = answer?;
+    let status = answer.status().as_u16();
+    let body = answer.body_mut().with_config().limit(1 << 30).read_to_vec()?;
+    let text = String::from_utf8_lossy(&body).into_owned();
+    Ok(Answer { status, headers: answer.headers().clone(), text })
 }
 
 pub(crate) fn try_post(url: &str, headers: &[(&str, &str)], body: &[u8], within: Duration) -> Answered {
