@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use ureq::http::HeaderMap;
 
 #[derive(Debug)]
@@ -12,6 +13,10 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
@@ -47,4 +52,25 @@ pub(crate) fn try_get(url: &str, headers: &[(&str, &str)], within: Duration) -> 
         request = request.header(*name, *value);
     }
     read(request.call())
+}
+
+const LONG: Duration = Duration::from_secs(60);
+
+#[track_caller]
+pub(crate) fn post(url: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    try_post(url, headers, body, LONG).expect("an answer")
+}
+
+#[track_caller]
+pub(crate) fn get(url: &str, headers: &[(&str, &str)]) -> Answer {
+    try_get(url, headers, LONG).expect("an answer")
+}
+
+#[track_caller]
+pub(crate) fn form(url: &str, headers: &[(&str, &str)], pairs: &[(&str, &str)]) -> Answer {
+    let mut request = agent(LONG).post(url);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    read(request.send_form(pairs.iter().copied())).expect("an answer")
 }

@@ -56,6 +56,16 @@ impl Upstream {
         self.run(parts.method, path, &parts.headers, outgoing).await
     }
 
+    /// Sends bytes with these headers.
+    pub(super) async fn post(&self, path: &str, headers: &HeaderMap, body: Vec<u8>) -> io::Result<Response> {
+        self.run(Method::POST, path, headers, Outgoing::Whole(body)).await
+    }
+
+    /// Asks for something.
+    pub(super) async fn get(&self, path: &str) -> io::Result<Response> {
+        self.run(Method::GET, path, &HeaderMap::new(), Outgoing::Nothing).await
+    }
+
     async fn run(
         &self,
         method: Method,
@@ -74,6 +84,7 @@ impl Upstream {
         tokio::task::spawn_blocking(move || {
             let answer = match body {
                 Outgoing::Nothing => agent.run(request),
+                Outgoing::Whole(bytes) => agent.run(request.map(|()| bytes)),
                 Outgoing::Streamed(pieces) => {
                     agent.run(request.map(|()| SendBody::from_owned_reader(pieces)))
                 }
@@ -105,6 +116,7 @@ impl Upstream {
 
 enum Outgoing {
     Nothing,
+    Whole(Vec<u8>),
     Streamed(Pieces),
 }
 
