@@ -132,12 +132,24 @@ impl Influxd {
         self.spawn()
     }
 
-    /// SIGSTOP: connections are still taken by the kernel, and nothing answers.
+    /// SIGSTOP: connections are still taken by the kernel, and nothing answers; returns when every thread stands.
     ///
     /// # Errors
     /// It does not run.
     pub fn freeze(&self) -> io::Result<()> {
-        self.signal(Signal::STOP)
+        self.signal(Signal::STOP)?;
+        let pid = self.pid().ok_or_else(not_running)?;
+        let started = Instant::now();
+        while !every_thread_stands(pid)? {
+            if started.elapsed() > DOWN_WITHIN {
+                return Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    "influxd did not stand within 30 s of SIGSTOP",
+                ));
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
     }
 
     /// SIGCONT: what waited is answered.
@@ -215,9 +227,8 @@ impl Influxd {
     pub fn cpu_seconds(&self) -> io::Result<f64> {
         let pid = self.pid().ok_or_else(not_running)?;
         let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-        // The name, in brackets, may hold spaces; utime and stime are the 12th and 13th word after it.
-        let words = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
-        let ticks: Vec<f64> = words.skip(11).take(2).filter_map(|word| word.parse().ok()).collect();
+        let ticks: Vec<f64> =
+            after_name(&stat).skip(11).take(2).filter_map(|word| word.parse().ok()).collect();
         match ticks[..] {
             [user, system] => Ok((user + system) / TICKS_A_SECOND),
             _ => Err(io::Error::new(io::ErrorKind::InvalidData, "/proc/PID/stat has an unknown shape")),
@@ -295,6 +306,25 @@ impl Drop for Influxd {
 
 fn not_running() -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, "influxd does not run")
+}
+
+/// The words of a /proc/PID/stat after the name, which is in brackets and may hold spaces: the state is the first, utime
+/// and stime are the 12th and 13th.
+fn after_name(stat: &str) -> impl Iterator<Item = &str> {
+    stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace()
+}
+
+fn every_thread_stands(pid: u32) -> io::Result<bool> {
+    for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
+        let stat = fs::read_to_string(thread?.path().join("stat"));
+        // A thread that ended meanwhile stands, too.
+        if stat.is_ok_and(|stat| {
+            !after_name(&stat).next().is_some_and(|state| ["T", "t", "Z", "X"].contains(&state))
+        }) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn bytes_below(folder: &Path) -> io::Result<u64> {
