@@ -13,9 +13,12 @@ mod accept;
 mod arrive;
 mod authority;
 mod budget;
+pub mod copy;
 mod decode;
 mod http;
 pub mod import;
+#[cfg(feature = "influx")]
+mod journaled;
 mod local;
 mod media;
 mod metrics;
@@ -25,5 +28,7 @@ pub use accept::{Accepted, Refused, accept};
 pub use authority::{Authority, Denied, WriteGrant};
 pub use decode::{ContentEncoding, DecodeError, decode};
 pub use http::{Clock, IngestState, WriteGate, bearer, problem_response, router};
+#[cfg(feature = "influx")]
+pub use journaled::{JournalBounds, JournaledStore, Repair, Upkeep};
 pub use local::LocalSink;
 pub use metrics::IngestMetrics;

@@ -30,7 +30,9 @@ pub use commands::participant::{ParticipantAdd, ParticipantCommand, ParticipantE
 pub use commands::programme::{ProgrammeAssign, ProgrammeCommand, ProgrammeList, ProgrammeShow};
 pub use commands::service::{Demo, Role, Serve};
 pub use commands::token::{TokenAdd, TokenCommand, TokenGrant, TokenList, TokenRevoke};
-pub use commands::upkeep::{ConfigCommand, Doctor, StoreCommand, StoreStats};
+pub use commands::upkeep::{
+    ConfigCommand, Doctor, Migrate, StoreCommand, StoreCopy, StoreStats, StoreVerify,
+};
 pub use commands::{Cli, Command, Global, LogFormat};
 pub use data_folder::default_data_folder;
 pub use error::CliError;

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use chrono::{NaiveDate, Utc};
 use foulee_contract::ParticipantId;
 use foulee_ingest::Clock;
-use foulee_store::{EmbeddedStore, Store};
+use foulee_store::Store;
 use tokio::runtime::Runtime;
 
 use super::CommandError;
+use super::engine::{self, Engine, Purpose};
 use crate::ApiError;
 use crate::cli::{Global, Moment, ParticipantRef};
 use crate::lock::{FolderLock, Holder, LockError};
@@ -30,6 +31,8 @@ pub(super) fn system_clock() -> Clock {
 pub(super) struct Context {
     pub(super) runtime: Runtime,
     pub(super) store: Arc<dyn Store>,
+    #[cfg(feature = "influx")]
+    pub(super) journaled: Option<Arc<foulee_ingest::JournaledStore>>,
     pub(super) registry: Registry,
     pub(super) clock: Clock,
     /// Set when another process serves the folder: its worker computes, and what it holds is read beside it.
@@ -50,26 +53,49 @@ impl Context {
             Err(LockError::Held { holder: Some(holder), .. }) => (None, Some(holder)),
             Err(error) => return Err(error.into()),
         };
-        let store: Arc<dyn Store> = if lock.is_some() {
-            Arc::new(EmbeddedStore::open(&folder)?)
-        } else {
-            Arc::new(EmbeddedStore::open_read_only(&folder)?)
+        let url = engine::chosen(global, &folder)?;
+        let purpose = if lock.is_some() { Purpose::Command } else { Purpose::Beside };
+        let engine = {
+            let _within = runtime.enter();
+            engine::open(global, &url, &folder, purpose)?
         };
+        #[cfg(feature = "influx")]
+        let Engine { store, journaled } = engine;
+        #[cfg(not(feature = "influx"))]
+        let Engine { store } = engine;
         let registry = match &lock {
             Some(_) => runtime.block_on(Registry::open(&folder))?,
             None => runtime.block_on(Registry::open_beside(&folder))?,
         };
         if lock.is_some() {
             // What an earlier process could not scrub; where it cannot be now, the next one tries.
-            runtime.block_on(store.scrub())?;
+            runtime.block_on(store.scrub()).or_else(|error| engine::later(&error))?;
         }
         let deadline = OnceCell::new();
-        Ok(Self { runtime, store, registry, clock: system_clock(), served_by, deadline, _lock: lock })
+        Ok(Self {
+            runtime,
+            store,
+            #[cfg(feature = "influx")]
+            journaled,
+            registry,
+            clock: system_clock(),
+            served_by,
+            deadline,
+            _lock: lock,
+        })
     }
 
     /// Computes what is dirty, unless the service that holds the folder does that.
     pub(super) fn drain(&self) -> Result<(), CommandError> {
         if self.served_by.is_none() {
+            if !self.runtime.block_on(engine::settled(&*self.store, WORKER_PATIENCE)) {
+                let waiting = self.store.backlog().unwrap_or_default();
+                eprintln!(
+                    "foulee: received, and being stored: {} uploads wait in the journal ({}); what follows is without them",
+                    waiting.waiting,
+                    waiting.why.as_deref().unwrap_or("InfluxDB is slow")
+                );
+            }
             let worker = Worker::new(Arc::clone(&self.store), self.registry.clone());
             self.runtime.block_on(worker.drain((self.clock)()))?;
         }

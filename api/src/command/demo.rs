@@ -24,7 +24,7 @@ pub(super) fn run(global: &Global, asked: &Demo) -> Result<Exit, CommandError> {
     // Wearables are simulated, and so is who wears them.
     let recording = if asked.ble { None } else { person::recording() };
     let address = std::net::SocketAddr::from(([127, 0, 0, 1], asked.port));
-    let running = Running::start(folder.path(), address, recording.is_none())?;
+    let running = Running::start(global, folder.path(), address, recording.is_none())?;
     let say = |text: &str| {
         if !global.quiet {
             eprintln!("{text}");

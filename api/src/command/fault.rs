@@ -32,9 +32,39 @@ pub enum CommandError {
     /// A role that the embedded store does not allow.
     #[error("the embedded store is written by one process: only --role all can run on it")]
     RoleNotAllowed,
+    /// The data folder belongs to an InfluxDB store, and none was named.
+    #[error(
+        "this data folder belongs to a store in InfluxDB: say which with --store (or embedded: for the file)"
+    )]
+    StoreNotNamed,
+    /// A store that this program cannot speak to.
+    #[error("this foulee was built without InfluxDB: cargo build --release --features influx")]
+    InfluxMissing,
+    /// What only InfluxDB needs.
+    #[error(
+        "only a store in InfluxDB needs that: name it with --store influxdb://HOST:PORT/BUCKET?org=ORG&api=2"
+    )]
+    InfluxNotNamed,
+    /// The service that holds the folder does that by itself.
+    #[error("a service holds this folder, and repairs by itself; end it to repair by hand")]
+    ServiceRepairs,
+    /// Copying a store onto itself, or between two in InfluxDB, whose index the folder has but once.
+    #[error("one of --from and --to must be embedded:, and they must differ")]
+    CopyPair,
+    /// A service holds a store that is to be copied to.
+    #[error("a service holds this folder; end it to copy")]
+    CopyHeld,
     /// A file that was named.
     #[error("cannot read {path}")]
     File {
+        /// Which.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file that was named.
+    #[error("cannot write {path} (it must not be there yet)")]
+    WriteFile {
         /// Which.
         path: std::path::PathBuf,
         /// Why.
@@ -141,12 +171,18 @@ impl CommandError {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::RoleNotAllowed
+            | Self::StoreNotNamed
+            | Self::InfluxMissing
+            | Self::InfluxNotNamed
+            | Self::ServiceRepairs
+            | Self::CopyPair
+            | Self::CopyHeld
             | Self::ProgramAbsent { .. }
             | Self::BusAbsent
             | Self::ConsentMissing
             | Self::StudyUnknown { .. }
             | Self::TimeOutOfRange => Exit::Usage,
-            Self::File { .. } => Exit::Usage,
+            Self::File { .. } | Self::WriteFile { .. } => Exit::Usage,
             Self::Unreachable { .. } => Exit::Unreachable,
             Self::Api(ApiError::Import(ImportError::Sink { source: SinkError::Unreachable(_), .. })) => {
                 Exit::Unreachable

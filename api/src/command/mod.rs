@@ -3,8 +3,10 @@
 mod context;
 mod demo;
 mod doctor;
+mod engine;
 mod fault;
 mod import;
+mod migrate;
 mod participant;
 mod programme;
 mod rows;
@@ -52,7 +54,8 @@ fn run(parsed: Parsed) -> Result<Exit, CommandError> {
         Command::Programme(command) => programme::run(&context()?, command),
         Command::Participant(command) => participant::run(&context()?, command),
         Command::Token(command) => token::run(&context()?, command),
-        Command::Store(command) => store::run(&context()?, &command),
+        Command::Migrate(asked) => migrate::run(&global, &asked),
+        Command::Store(command) => store::run(&global, &command),
         Command::Doctor(asked) => doctor::run(&global, &asked),
         Command::Config(ConfigCommand::Check) => {
             crate::output::print_text(&parsed.settings.to_string())?;

@@ -4,13 +4,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use foulee_store::{EmbeddedStore, Store};
+use foulee_store::Store;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::CommandError;
 use super::context::system_clock;
+use super::engine::{self, Purpose};
 use crate::cli::{Exit, Global, Role, Serve};
 use crate::http::{Service, router};
 use crate::lock::FolderLock;
@@ -25,7 +26,7 @@ pub(super) fn run(global: &Global, asked: &Serve) -> Result<Exit, CommandError> 
     if asked.role != Role::All {
         return Err(CommandError::RoleNotAllowed);
     }
-    let running = Running::start(&global.data_dir, asked.listen, false)?;
+    let running = Running::start(global, &global.data_dir, asked.listen, false)?;
     if !global.quiet {
         eprintln!("foulee listens on http://{}", running.address);
     }
@@ -92,6 +93,7 @@ pub(super) struct Running {
 
 impl Running {
     pub(super) fn start(
+        global: &Global,
         folder: &std::path::Path,
         listen: SocketAddr,
         synthetic: bool,
@@ -99,7 +101,11 @@ impl Running {
         std::fs::create_dir_all(folder)?;
         let mut lock = FolderLock::acquire(folder)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let store: Arc<dyn Store> = Arc::new(EmbeddedStore::open(folder)?);
+        let url = engine::chosen(global, folder)?;
+        let store: Arc<dyn Store> = {
+            let _within = runtime.enter();
+            engine::open(global, &url, folder, Purpose::Serve)?.store
+        };
         let registry = runtime.block_on(Registry::open(folder))?;
         let token: String = new_secret()?.iter().map(|byte| format!("{byte:02x}")).collect();
         let clock = system_clock();

@@ -42,6 +42,16 @@ fn html_under(policy: &'static str, status: StatusCode, text: String) -> Respons
     response
 }
 
+/// Received so long ago and not in the store: then it is worth a word.
+const LATE_MS: i64 = 2_000;
+
+/// What the service knows that a view does not.
+fn frame(service: &Service, frame: &mut Frame) {
+    frame.synthetic = service.synthetic.then_some(Synthetic::MadeOf);
+    let since_ms = service.store.backlog().and_then(|backlog| backlog.waiting_since_ms);
+    frame.storing = since_ms.is_some_and(|since_ms| (service.clock)().saturating_sub(since_ms) >= LATE_MS);
+}
+
 /// A problem as a page.
 fn fault_page(fault: &Fault, lang: Lang) -> Response {
     let problem = fault.problem();
@@ -75,7 +85,7 @@ async fn index_html(service: &Service, headers: &HeaderMap, lang: Lang) -> Resul
     let Some(caller) = Caller::of_headers(service, headers).await? else { return Ok(None) };
     let people = visible(service, caller, None, None, LIST).await?;
     let mut page = view::index_page(&service.registry, &people, lang, (service.clock)()).await?;
-    page.frame.synthetic = service.synthetic.then_some(Synthetic::MadeOf);
+    frame(service, &mut page.frame);
     Ok(Some(render_index(&page, lang).map_err(crate::ApiError::from)?))
 }
 
@@ -121,7 +131,7 @@ async fn person_html(
     let Some((participant, zones)) = visible_person(service, headers, id).await? else { return Ok(None) };
     let now_ms = (service.clock)();
     let mut page = view::person_page(&service.registry, &participant, &zones, query, lang, now_ms).await?;
-    page.frame.synthetic = service.synthetic.then_some(Synthetic::MadeOf);
+    frame(service, &mut page.frame);
     Ok(Some(render(&page, lang).map_err(crate::ApiError::from)?))
 }
 
@@ -157,7 +167,7 @@ async fn live_html(
         Ok(Shown::NotYet) | Err(_) => return Err(Problem::new(ProblemKind::Unavailable).into()),
     };
     let mut page = view::live_page(&participant, &zones, &told.state, lang, (service.clock)())?;
-    page.frame.synthetic = service.synthetic.then_some(Synthetic::MadeOf);
+    frame(service, &mut page.frame);
     Ok(Some(render_live(&page, lang).map_err(crate::ApiError::from)?))
 }
 

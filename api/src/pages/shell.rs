@@ -32,6 +32,7 @@ use super::text::Text;
 </nav>{% endif %}
 <p class="notice">{{ t.get("research_notice") }}</p>
 {% if let Some(stamp) = stamp %}<p class="stamp">{{ stamp }}</p>{% endif %}
+{% if frame.storing %}<p class="stamp" role="status">{{ t.get("being_stored") }}</p>{% endif %}
 </header>
 <main id="main" tabindex="-1">
 {{ body }}

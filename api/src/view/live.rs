@@ -25,6 +25,7 @@ pub fn live_page(
     Ok(p::LivePage {
         frame: p::Frame {
             synthetic: None,
+            storing: false,
             other_language: p::Href::new(format!("?lang={}", lang.other().code())).ok(),
             index: p::Href::new(format!("/?lang={}", lang.code())).ok(),
         },

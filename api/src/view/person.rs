@@ -70,6 +70,7 @@ pub async fn person_page(
     Ok(p::PersonPage {
         frame: p::Frame {
             synthetic: None,
+            storing: false,
             other_language: query.href(lang.other(), query.day, query.week),
             index: p::Href::new(format!("/?lang={}", lang.code())).ok(),
         },

@@ -20,6 +20,7 @@ const SMALL: Options = Options {
     max_bytes: 8 << 20,
     max_commit_bytes: 1 << 20,
     when_full: WhenFull::DropOldest,
+    keep_released: false,
 };
 
 /// The journals, and the table of series.

@@ -64,6 +64,9 @@ pub enum StoreError {
     /// What would acknowledge is full or cannot be written; nothing of the batch was kept.
     #[error("the journal cannot take more now: {0}")]
     JournalRefuses(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// Somebody was erased after this was read: read it again without them.
+    #[error("somebody was erased meanwhile; read it again")]
+    Superseded,
     /// Opened for reading only.
     #[error("the store was opened for reading only")]
     ReadOnly,

@@ -11,6 +11,7 @@ pub(super) mod upkeep;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use foulee_store::StoreUrl;
 
 /// Activity tracking for graded-activity rehabilitation
 ///
@@ -61,6 +62,24 @@ pub struct Global {
     /// Windows %LOCALAPPDATA%\foulee.
     #[arg(long, global = true, value_name = "DIR", required = false)]
     pub data_dir: PathBuf,
+    /// Where the time series are [default: embedded:, a file in the data folder]
+    ///
+    /// embedded:FOLDER, or influxdb://HOST:PORT/BUCKET?org=ORG&api=2 for InfluxDB 2.x, influxdb://HOST:PORT/DATABASE?api=1
+    /// for 1.x; influxdbs:// over TLS. In front of InfluxDB a journal in the data folder acknowledges.
+    #[arg(long, global = true, value_name = "URL")]
+    pub store: Option<StoreUrl>,
+    /// File with the token for InfluxDB (of 1.x USER:PASSWORD) [or FOULEE_INFLUX_TOKEN]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub influx_token_file: Option<PathBuf>,
+    /// By the environment alone: a command line is seen by everybody on the machine.
+    #[arg(long, global = true, value_name = "TOKEN", hide = true)]
+    pub influx_token: Option<String>,
+    /// Bytes that the journal in front of InfluxDB may have [default: 4 GiB]
+    #[arg(long, global = true, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(64 << 20..))]
+    pub journal_max_bytes: Option<u64>,
+    /// Days for which the journal keeps what is in InfluxDB, to put it back [default: 30]
+    #[arg(long, global = true, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..=3660))]
+    pub journal_days: Option<u16>,
     /// TOML file with a key for each flag
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -115,6 +134,8 @@ pub enum Command {
     /// Tokens with which programs read and write
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Prepare an InfluxDB server: bucket, retention, a token of least rights
+    Migrate(upkeep::Migrate),
     /// The time-series store
     #[command(subcommand)]
     Store(upkeep::StoreCommand),

@@ -1,4 +1,7 @@
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
+use foulee_store::StoreUrl;
 
 /// What to do with the store.
 #[derive(Clone, Debug, Subcommand)]
@@ -13,10 +16,61 @@ Examples:
   foulee store digest")]
     Digest,
     /// Check that all of it can be read back whole
-    #[command(after_long_help = "\
+    Verify(StoreVerify),
+    /// Copy all readings from one store to another
+    Copy(StoreCopy),
+}
+
+/// Check that all of it can be read back whole
+///
+/// Of InfluxDB: each day of each series is held against the digest of what was acknowledged.
+#[derive(Args, Clone, Debug)]
+#[command(after_long_help = "\
 Examples:
-  foulee store verify")]
-    Verify,
+  foulee store verify
+  foulee store verify --repair --store 'influxdb://localhost:8086/foulee?api=1'")]
+pub struct StoreVerify {
+    /// Put back from the journal what InfluxDB has lost (a service does that by itself)
+    #[arg(long)]
+    pub repair: bool,
+}
+
+/// Copy all readings from one store to another
+///
+/// What is there already is not copied again: interrupted, it goes on where it stopped. At the end the digests of both
+/// are compared. An InfluxDB's index and journal are those of the data folder.
+#[derive(Args, Clone, Debug)]
+#[command(after_long_help = "\
+Examples:
+  foulee store copy --from embedded: --to 'influxdb://localhost:8086/foulee?api=1'
+  foulee store copy --from 'influxdb://localhost:8086/foulee?api=1' --to embedded:/srv/foulee-copy")]
+pub struct StoreCopy {
+    /// From which store
+    #[arg(long, value_name = "URL")]
+    pub from: StoreUrl,
+    /// To which store
+    #[arg(long, value_name = "URL")]
+    pub to: StoreUrl,
+}
+
+/// Prepare an InfluxDB server: bucket, retention, a token of least rights
+///
+/// The server must be there, and the token given be one that may make buckets. What is there already stays as it is.
+#[derive(Args, Clone, Debug)]
+#[command(after_long_help = "\
+Examples:
+  foulee migrate --store 'influxdb://localhost:8086/foulee?org=back4p&api=2' --dry-run
+  foulee migrate --store 'influxdb://localhost:8086/foulee?org=back4p&api=2' --make-token foulee.token")]
+pub struct Migrate {
+    /// Days for which InfluxDB keeps readings; 0 is for ever
+    #[arg(long, value_name = "DAYS", default_value = "0")]
+    pub keep_days: u16,
+    /// Make a token (1.x: a user) that may read and write this bucket and nothing else, and write it to this new file
+    #[arg(long, value_name = "FILE")]
+    pub make_token: Option<PathBuf>,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Count what the store holds

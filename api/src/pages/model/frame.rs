@@ -43,6 +43,8 @@ pub enum Synthetic {
 pub struct Frame {
     /// A stamp, where simulated people are involved.
     pub synthetic: Option<Synthetic>,
+    /// Whether readings were received that are not in the store yet, so that something may be missing here.
+    pub storing: bool,
     /// The same page in the other language (`?lang=en`).
     pub other_language: Option<Href>,
     /// The list of participants, for those who may see it.

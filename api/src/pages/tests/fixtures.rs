@@ -15,6 +15,7 @@ pub(super) fn href(path: &str) -> Option<Href> {
 fn frame() -> Frame {
     Frame {
         synthetic: Some(Synthetic::MadeOf),
+        storing: false,
         other_language: href("?lang=en"),
         index: href("/participants"),
     }

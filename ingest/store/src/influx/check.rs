@@ -65,11 +65,8 @@ impl InfluxStore {
     /// # Errors
     /// The index cannot be read.
     pub async fn doubtful(&self) -> Result<Vec<(Series, i32)>, StoreError> {
-        let suspects: BTreeSet<(u32, i32)> =
-            self.suspects.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let days = self.suspects.lock().unwrap_or_else(PoisonError::into_inner).clone();
         self.on_index(move |index| {
-            let mut days: BTreeSet<(u32, i32)> = index.open_days()?.into_iter().collect();
-            days.extend(suspects);
             let named = days
                 .into_iter()
                 .filter_map(|(no, day)| index.entry_by_no(no).map(|entry| (entry.series.clone(), day)));
@@ -197,7 +194,7 @@ impl InfluxStore {
         };
         let no = entry.no;
         self.on_index(move |index| index.unsettle(&[(no, day)])).await?;
-        if !rows.is_empty() {
+        if repaired.put_back > 0 {
             // What was lost may have said when and how the rest was recorded: all that is kept says it again.
             let entry = Arc::clone(&entry);
             self.add(vec![Block { entry, day, rows }], true).await?;

@@ -74,6 +74,11 @@ impl InfluxError {
         matches!(self, Self::Refused { .. } | Self::Line(_))
     }
 
+    /// Without the address: what is told of it may be read by who must not know it.
+    pub(super) fn unreachable(error: reqwest::Error) -> Self {
+        Self::Unreachable(error.without_url())
+    }
+
     pub(super) fn of_status(status: u16, message: String) -> Self {
         match status {
             400 | 413 | 422 => Self::Refused { status, message },

@@ -91,6 +91,7 @@ pub(super) struct Index {
     entries: BTreeMap<Series, Arc<Entry>>,
     by_no: HashMap<u32, Arc<Entry>>,
     people: HashMap<ParticipantId, (i64, Arc<str>)>,
+    erasures: u64,
 }
 
 impl Index {
@@ -140,7 +141,7 @@ impl Index {
                 people.insert(id, (no, key));
             }
         }
-        let mut index = Self { conn, entries: BTreeMap::new(), by_no: HashMap::new(), people };
+        let mut index = Self { conn, entries: BTreeMap::new(), by_no: HashMap::new(), people, erasures: 0 };
         let mut found = Vec::new();
         {
             let mut statement = index
@@ -189,6 +190,11 @@ impl Index {
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Arc<Entry>> {
         self.entries.values()
+    }
+
+    /// How many were erased since this was opened.
+    pub(super) fn erasures(&self) -> u64 {
+        self.erasures
     }
 
     pub(super) fn participants(&self) -> Vec<ParticipantId> {
@@ -268,7 +274,8 @@ impl Index {
                 "INSERT INTO day(series, day, n, digest, last_ms, open, changed_ms) \
                  VALUES (?1, ?2, 0, ?3, ?4, 1, 0) ON CONFLICT(series, day) DO UPDATE SET open = 1",
             )?;
-            for (series_no, day) in days {
+            // Of the erased nothing is noted any more.
+            for (series_no, day) in days.iter().filter(|(series_no, _)| self.by_no.contains_key(series_no)) {
                 statement.execute(params![series_no, day, Digest::default().to_bytes(), i64::MIN])?;
             }
         }
@@ -287,6 +294,7 @@ impl Index {
             let mut mark =
                 tx.prepare_cached("INSERT OR REPLACE INTO dirty(participant, day) VALUES (?1, ?2)")?;
             for Settled { series_no, day, span_ms, reaches, dirty } in settled {
+                let Some(entry) = self.by_no.get(series_no) else { continue };
                 let tail = day.tail;
                 put.execute(params![
                     series_no,
@@ -300,7 +308,6 @@ impl Index {
                     tail.and_then(|tail| tail.provenance.offset_minutes),
                     tail.map(|tail| tail.provenance.how as u8),
                 ])?;
-                let Some(entry) = self.by_no.get(series_no) else { continue };
                 if *span_ms > entry.max_span_ms {
                     tx.prepare_cached("UPDATE series SET max_span_ms = max(max_span_ms, ?2) WHERE no = ?1")?
                         .execute(params![series_no, span_ms])?;
@@ -407,6 +414,7 @@ impl Index {
         tx.execute("INSERT OR IGNORE INTO gone(key) VALUES (?1)", [&*key])?;
         tx.execute("UPDATE owed SET scrub = 1", [])?;
         tx.commit()?;
+        self.erasures += 1;
         self.people.remove(&id);
         self.entries.retain(|series, _| series.participant != id);
         self.by_no.retain(|_, entry| entry.series.participant != id);

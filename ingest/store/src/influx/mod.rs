@@ -30,6 +30,7 @@ mod write;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use foulee_contract::{Metric, ParticipantId, Series, Stored};
 use serde_json::json;
@@ -91,6 +92,9 @@ impl std::fmt::Debug for InfluxStore {
     }
 }
 
+/// How long an erasure waits for InfluxDB before it leaves the rest to the next try.
+const ERASE_PATIENCE: Duration = Duration::from_secs(20);
+
 /// The file in the data folder.
 const FILE_NAME: &str = "influx.db";
 /// Which server the file belongs to: its keys mean nothing on another.
@@ -123,12 +127,13 @@ impl InfluxStore {
     }
 
     fn with(index: Index, options: InfluxOptions, read_only: bool) -> Result<Self, StoreError> {
+        let suspects = if read_only { Vec::new() } else { index.open_days()? };
         Ok(Self {
             server: Server::new(options.url, options.token.as_deref())?,
             index: Arc::new(Mutex::new(index)),
             read_only,
             turn: tokio::sync::Mutex::new(()),
-            suspects: Mutex::default(),
+            suspects: Mutex::new(suspects.into_iter().collect()),
             clock: options.clock,
             random: options.random,
         })
@@ -151,6 +156,28 @@ impl InfluxStore {
             work(&mut index.lock().unwrap_or_else(PoisonError::into_inner))
         });
         done.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// How many people were erased since this was opened: for [`InfluxStore::write_all`].
+    #[must_use]
+    pub fn erasures(&self) -> u64 {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner).erasures()
+    }
+
+    /// When all was last checked reading by reading, ms UTC.
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub async fn checked_ms(&self) -> Result<Option<i64>, StoreError> {
+        self.on_index(|index| Ok(index.fact("checked_ms")?.and_then(|text| text.parse().ok()))).await
+    }
+
+    /// Notes that all was checked.
+    ///
+    /// # Errors
+    /// The index cannot be written.
+    pub async fn set_checked_ms(&self, at_ms: i64) -> Result<(), StoreError> {
+        self.on_index(move |index| index.set_fact("checked_ms", &at_ms.to_string())).await
     }
 
     /// Brings days that are in doubt to what InfluxDB has, where no journal stands in front.
@@ -225,7 +252,7 @@ impl Store for InfluxStore {
             if self.read_only {
                 return Err(StoreError::ReadOnly);
             }
-            self.write_all(Arc::from([batch])).await
+            self.write_all(Arc::from([batch]), None).await
         })
     }
 
@@ -293,13 +320,17 @@ impl Store for InfluxStore {
 
     fn erase(&self, participant: ParticipantId) -> BoxFuture<'_, Result<Erased, StoreError>> {
         Box::pin(async move {
-            // Nothing of theirs is on its way any more once the turn is had.
-            let _turn = self.turn.lock().await;
+            // From here on nothing more of them is written, and it is on record that their points have to go.
             let gone = self.on_index(move |index| index.forget(participant)).await?;
             let (readings, series) = gone.map_or((0, 0), |(_, readings, series)| (readings, series));
-            // Their key is gone here. Where InfluxDB does not answer it is tried again, with nobody's name.
-            let scrubbed = self.delete_gone().await.unwrap_or(false);
-            Ok(Erased { readings, series, scrubbed })
+            // Nothing of theirs is on its way any more once the turn is had. Where InfluxDB does not answer, it is tried
+            // again by [`Store::scrub`], with nobody's name.
+            let delete = async {
+                let _turn = self.turn.lock().await;
+                self.delete_gone().await
+            };
+            let deleted = tokio::time::timeout(ERASE_PATIENCE, delete).await;
+            Ok(Erased { readings, series, scrubbed: matches!(deleted, Ok(Ok(true))) })
         })
     }
 

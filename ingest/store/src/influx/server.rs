@@ -83,7 +83,7 @@ impl Server {
         let request = self.http.post(format!("{}/write", self.base));
         let request = request.query(&[("db", self.url.bucket.as_str()), ("precision", "n")]);
         let request = request.header(CONTENT_ENCODING, "gzip").body(body);
-        succeeded(self.signed(request).send().await.map_err(InfluxError::Unreachable)?).await?;
+        succeeded(self.signed(request).send().await.map_err(InfluxError::unreachable)?).await?;
         Ok(())
     }
 
@@ -109,7 +109,7 @@ impl Server {
         let request = self.http.post(format!("{}/query", self.base)).header(ACCEPT, "application/json");
         let mut response = self.post(request, &form).await?;
         let mut answer = Answer::to(statements.len());
-        while let Some(bytes) = response.chunk().await.map_err(InfluxError::Unreachable)? {
+        while let Some(bytes) = response.chunk().await.map_err(InfluxError::unreachable)? {
             answer.push(&bytes, visit)?;
         }
         answer.finish(visit)
@@ -134,7 +134,7 @@ impl Server {
             }
         }
         let request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
-        succeeded(self.signed(request).send().await.map_err(InfluxError::Unreachable)?).await
+        succeeded(self.signed(request).send().await.map_err(InfluxError::unreachable)?).await
     }
 
     /// A statement that changes something and gives no rows. 2.x answers those with an empty object.
@@ -184,7 +184,7 @@ impl Server {
         let org = self.url.org.clone().unwrap_or_default();
         let request = self.http.get(format!("{}/api/v2/buckets", self.base));
         let request = request.query(&[("org", org.as_str()), ("name", self.url.bucket.as_str())]);
-        let response = self.signed(request).send().await.map_err(InfluxError::Unreachable)?;
+        let response = self.signed(request).send().await.map_err(InfluxError::unreachable)?;
         let body: Value = match succeeded(response).await {
             Ok(response) => json_of(response).await?,
             Err(InfluxError::Denied { status: 404, .. }) => return Ok(Vec::new()),
@@ -200,7 +200,7 @@ impl Server {
     pub(super) async fn org_id(&self) -> Result<String, InfluxError> {
         let org = self.url.org.clone().unwrap_or_default();
         let request = self.http.get(format!("{}/api/v2/orgs", self.base)).query(&[("org", org.as_str())]);
-        let response = self.signed(request).send().await.map_err(InfluxError::Unreachable)?;
+        let response = self.signed(request).send().await.map_err(InfluxError::unreachable)?;
         let body: Value = json_of(succeeded(response).await?).await?;
         let id = body.pointer("/orgs/0/id").and_then(Value::as_str);
         id.map(str::to_owned).ok_or(InfluxError::Answer("it names no organisation"))
@@ -231,7 +231,7 @@ impl Server {
         });
         let request = self.http.post(format!("{}/api/v2/authorizations", self.base));
         let request = request.header("content-type", "application/json").body(body.to_string());
-        let response = self.signed(request).send().await.map_err(InfluxError::Unreachable)?;
+        let response = self.signed(request).send().await.map_err(InfluxError::unreachable)?;
         let body: Value = json_of(succeeded(response).await?).await?;
         let token = body.get("token").and_then(Value::as_str);
         token.map(str::to_owned).ok_or(InfluxError::Answer("it brings no token"))
@@ -292,7 +292,7 @@ async fn succeeded(response: Response) -> Result<Response, InfluxError> {
 }
 
 async fn json_of(response: Response) -> Result<Value, InfluxError> {
-    let bytes = response.bytes().await.map_err(InfluxError::Unreachable)?;
+    let bytes = response.bytes().await.map_err(InfluxError::unreachable)?;
     serde_json::from_slice(&bytes).map_err(|_| InfluxError::Answer("it is not JSON"))
 }
 

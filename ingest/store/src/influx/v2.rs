@@ -79,7 +79,7 @@ impl V2 {
 fn of_request(error: RequestError) -> InfluxError {
     match error {
         RequestError::Http { status, text } => InfluxError::of_status(status.as_u16(), text),
-        RequestError::ReqwestProcessing { source } => InfluxError::Unreachable(source),
+        RequestError::ReqwestProcessing { source } => InfluxError::unreachable(source),
         RequestError::Serializing { .. } | RequestError::Deserializing { .. } => {
             InfluxError::Answer("it is not the JSON of the API")
         }

@@ -39,8 +39,14 @@ impl InfluxStore {
     /// this returns `Ok`.
     ///
     /// # Errors
-    /// [`StoreError::TimeOutOfRange`]; what InfluxDB said, or did not say. Then some of it may be there.
-    pub async fn write_all(&self, batches: Arc<[WriteBatch]>) -> Result<Written, StoreError> {
+    /// [`StoreError::TimeOutOfRange`]; [`StoreError::Superseded`] when somebody was erased since `as_of` (an
+    /// [`InfluxStore::erasures`] of before the batches were read); what InfluxDB said, or did not say. Then some of it may
+    /// be there.
+    pub async fn write_all(
+        &self,
+        batches: Arc<[WriteBatch]>,
+        as_of: Option<u64>,
+    ) -> Result<Written, StoreError> {
         let mut starts = batches.iter().flat_map(|batch| &batch.groups).flat_map(|group| &group.rows);
         let fits = batches.iter().all(WriteBatch::fits);
         if !fits || starts.any(|(tuple, _)| tuple.start_ms > LAST_START_MS) {
@@ -48,15 +54,19 @@ impl InfluxStore {
         }
         // One writer: a slot that is free when looked for must be so when it is taken.
         let _turn = self.turn.lock().await;
-        let blocks = self.blocks(batches).await?;
+        let blocks = self.blocks(batches, as_of).await?;
         let new = self.add(blocks, false).await?;
         Ok(Written { new: Some(new) })
     }
 
     /// The batches by series and day.
-    async fn blocks(&self, batches: Arc<[WriteBatch]>) -> Result<Vec<Block>, StoreError> {
+    async fn blocks(&self, batches: Arc<[WriteBatch]>, as_of: Option<u64>) -> Result<Vec<Block>, StoreError> {
         let random = self.random;
         self.on_index(move |index| {
+            // In one look with the making of series: nobody who is erased now is made anew.
+            if as_of.is_some_and(|as_of| as_of != index.erasures()) {
+                return Err(StoreError::Superseded);
+            }
             let groups = batches.iter().flat_map(|batch| {
                 batch
                     .groups
@@ -102,8 +112,13 @@ impl InfluxStore {
             .map(|planned| (planned.block.entry.no, planned.block.day))
             .collect();
         if !touched.is_empty() {
-            self.on_index(move |index| index.unsettle(&touched)).await?;
-            self.send(&planned).await?;
+            let days = touched.clone();
+            self.on_index(move |index| index.unsettle(&days)).await?;
+            if let Err(error) = self.send(&planned).await {
+                // Some of it may have arrived.
+                touched.into_iter().for_each(|(series_no, day)| self.suspect(series_no, day));
+                return Err(error.into());
+            }
         }
         let settled: Vec<Settled> = planned.iter().filter_map(settled).collect();
         let now_ms = (self.clock)();

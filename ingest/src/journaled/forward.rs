@@ -1,0 +1,245 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use foulee_journal::Position;
+use foulee_store::influx::{Aside, InfluxError};
+use foulee_store::record::{self, Record};
+use foulee_store::{Group, StoreError, WriteBatch};
+
+use super::Shared;
+
+/// Bytes of the journal, decompressed, that are handed on together: some 100,000 minutes.
+const ROUND_BYTES: usize = 1 << 20;
+/// The first wait after a failure and the longest, ms.
+const FIRST_WAIT_MS: u64 = 100;
+const LONGEST_WAIT_MS: u64 = 10_000;
+/// How long nothing is done when there is nothing to do and nobody says otherwise.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// What was read from the journal.
+struct Round {
+    batches: Arc<[WriteBatch]>,
+    readings: u64,
+    next: Position,
+    /// Who was erased after that is still in it.
+    erasures: u64,
+}
+
+/// Hands on what is in the journal, for as long as the store is open.
+pub(super) async fn run(shared: Arc<Shared>) {
+    let mut read = None;
+    loop {
+        let round = match read.take() {
+            Some(round) => round,
+            None => next_round(&shared).await,
+        };
+        let Some(round) = round else {
+            tokio::select! {
+                () = shared.more.notified() => {}
+                () = tokio::time::sleep(IDLE) => {}
+            }
+            continue;
+        };
+        // The next is read while this one is under way.
+        let (ahead, delivered) = tokio::join!(next_after(&shared, round.next), deliver(&shared, &round));
+        if delivered {
+            shared.released(round.next, round.readings).await;
+            read = Some(ahead);
+        }
+        // Else somebody was erased: what was read may be theirs, and is read again without them.
+    }
+}
+
+async fn next_round(shared: &Arc<Shared>) -> Option<Round> {
+    let from = shared.journal().released();
+    next_after(shared, from).await
+}
+
+async fn next_after(shared: &Arc<Shared>, from: Position) -> Option<Round> {
+    let shared = Arc::clone(shared);
+    let read = tokio::task::spawn_blocking(move || {
+        let erasures = shared.store.erasures();
+        let mut journal = shared.journal();
+        if journal.next_position() <= from {
+            return None;
+        }
+        match journal.read(from, ROUND_BYTES) {
+            Ok(read) => {
+                for loss in &read.lost {
+                    tracing::error!(?loss, "the journal's own disk lost acknowledged uploads");
+                }
+                let mut batches: Vec<WriteBatch> = Vec::new();
+                for bytes in read.blocks.iter().flat_map(|block| block.records()) {
+                    let Some(Record { received_ms, group }) = record::decode(bytes) else {
+                        tracing::error!("a record of the journal has no known form");
+                        continue;
+                    };
+                    match batches.last_mut() {
+                        Some(batch) if batch.received_ms == received_ms => batch.groups.push(group),
+                        _ => batches.push(WriteBatch { received_ms, groups: vec![group] }),
+                    }
+                }
+                let readings = batches.iter().map(|batch| batch.len() as u64).sum();
+                Some(Round { batches: batches.into(), readings, next: read.next, erasures })
+            }
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the journal cannot be read");
+                None
+            }
+        }
+    });
+    read.await.ok().flatten()
+}
+
+/// Until all of it is in InfluxDB, or set aside reading by reading; not where somebody was erased meanwhile.
+async fn deliver(shared: &Shared, round: &Round) -> bool {
+    let mut parts = vec![Arc::clone(&round.batches)];
+    let mut failures = 0;
+    while let Some(part) = parts.pop() {
+        match shared.store.write_all(Arc::clone(&part), Some(round.erasures)).await {
+            Ok(_) => {
+                failures = 0;
+                if shared.state.works() {
+                    tracing::info!("InfluxDB takes readings again");
+                }
+            }
+            Err(StoreError::Superseded) => return false,
+            Err(error) if is_refusal(&error) => match halves(&part) {
+                Some(halves) => parts.extend(halves),
+                None => set_aside(shared, &part, &error).await,
+            },
+            Err(error) => {
+                let lost = matches!(&error, StoreError::Influx(InfluxError::Missing { .. }));
+                if lost {
+                    // Put back first what is missing: else nobody could tell what is new.
+                    shared.repair.notify_one();
+                } else if shared.state.failed(why(&error)) {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(error, "InfluxDB does not take readings; they wait in the journal");
+                }
+                parts.push(part);
+                tokio::time::sleep(shared.backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS, failures)).await;
+                failures += 1;
+            }
+        }
+    }
+    true
+}
+
+/// The error with its causes: what an operator needs.
+pub(super) fn why(error: &StoreError) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    text
+}
+
+fn is_refusal(error: &StoreError) -> bool {
+    match error {
+        StoreError::Influx(error) => error.is_refusal(),
+        StoreError::TimeOutOfRange => true,
+        _ => false,
+    }
+}
+
+/// The part in two, the first half last, so that it is taken first; `None` where there is only one reading.
+fn halves(part: &[WriteBatch]) -> Option<[Arc<[WriteBatch]>; 2]> {
+    let count: usize = part.iter().map(WriteBatch::len).sum();
+    if count <= 1 {
+        return None;
+    }
+    let (mut first, mut second) = (Vec::new(), Vec::new());
+    let mut left = count / 2;
+    for batch in part {
+        let received_ms = batch.received_ms;
+        let (mut before, mut after) = (Vec::new(), Vec::new());
+        for group in &batch.groups {
+            let (head, tail) = group.rows.split_at(left.min(group.rows.len()));
+            left -= head.len();
+            for (rows, into) in [(head, &mut before), (tail, &mut after)] {
+                if !rows.is_empty() {
+                    into.push(Group { series: group.series.clone(), rows: rows.to_vec() });
+                }
+            }
+        }
+        for (groups, into) in [(before, &mut first), (after, &mut second)] {
+            if !groups.is_empty() {
+                into.push(WriteBatch { received_ms, groups });
+            }
+        }
+    }
+    Some([second.into(), first.into()])
+}
+
+async fn set_aside(shared: &Shared, part: &[WriteBatch], error: &StoreError) {
+    for batch in part {
+        for group in &batch.groups {
+            for (tuple, provenance) in &group.rows {
+                let aside = Aside {
+                    series: group.series.clone(),
+                    tuple: *tuple,
+                    provenance: *provenance,
+                    received_ms: batch.received_ms,
+                    reason: why(error),
+                };
+                tracing::error!(
+                    metric = %aside.series.metric,
+                    start_ms = tuple.start_ms,
+                    reason = %aside.reason,
+                    "InfluxDB refuses a reading; it is set aside"
+                );
+                match shared.store.set_aside(aside).await {
+                    Ok(()) => shared.state.one_set_aside(),
+                    Err(error) => {
+                        tracing::error!(error = &error as &dyn std::error::Error, "and could not be kept");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use foulee_contract::{Grain, Metric, ParticipantId, Provenance, Series, Tuple, Value};
+
+    fn batch(received_ms: i64, groups: &[usize]) -> WriteBatch {
+        let series = Series {
+            participant: ParticipantId::from_parts(1, [1; 10]),
+            source: "watch".parse().unwrap(),
+            metric: Metric::Steps,
+            grain: Grain::Epoch,
+        };
+        let row = |n: usize| {
+            let start_ms = received_ms + n as i64;
+            let tuple = Tuple { start_ms, end_ms: start_ms, seq: 0, rev: 0, value: Value::Present(1) };
+            (tuple, Provenance::default())
+        };
+        let group = |n: &usize| Group { series: series.clone(), rows: (0..*n).map(row).collect() };
+        WriteBatch { received_ms, groups: groups.iter().map(group).collect() }
+    }
+
+    fn starts(part: &[WriteBatch]) -> Vec<(i64, i64)> {
+        let groups =
+            part.iter().flat_map(|batch| batch.groups.iter().map(|group| (batch.received_ms, group)));
+        groups.flat_map(|(at, group)| group.rows.iter().map(move |(tuple, _)| (at, tuple.start_ms))).collect()
+    }
+
+    #[test]
+    fn halves_are_the_whole_down_to_one_reading() {
+        let whole = [batch(0, &[3, 1]), batch(100, &[0, 2, 5]), batch(200, &[1])];
+        let mut parts: Vec<Arc<[WriteBatch]>> = vec![Arc::from(whole.to_vec())];
+        let mut ones = Vec::new();
+        while let Some(part) = parts.pop() {
+            match halves(&part) {
+                Some(halves) => parts.extend(halves),
+                None => ones.extend(starts(&part)),
+            }
+        }
+        assert_eq!(ones, starts(&whole));
+    }
+}

@@ -1,0 +1,205 @@
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use foulee_contract::{Series, Stored, Tuple};
+use foulee_journal::JournalError;
+use foulee_store::influx::Depth;
+use foulee_store::{StoreError, epoch_day, record};
+
+use super::forward::why;
+use super::{Repair, Shared};
+
+const TICK: Duration = Duration::from_secs(1);
+/// Between probes, ms: while all is well, and while it is not.
+const PROBE_MS: i64 = 30_000;
+const PROBE_AGAIN_MS: i64 = 2_000;
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 86_400_000;
+/// Bytes of the journal, decompressed, that are looked through at a time.
+const LOOK_BYTES: usize = 4 << 20;
+/// Days of series that are repaired by one look through the journal: as many minutes as 100 MB hold.
+const DAYS_A_LOOK: usize = 1_000;
+
+/// In a command: puts right what is in doubt, so that what follows can read it.
+pub(super) async fn mend(shared: Arc<Shared>) {
+    loop {
+        tokio::select! {
+            () = shared.repair.notified() => {}
+            () = tokio::time::sleep(TICK) => {}
+        }
+        let mended = async {
+            let doubtful = shared.store.doubtful().await?;
+            if doubtful.is_empty() { Ok(Repair::default()) } else { repair(&shared, doubtful).await }
+        };
+        if let Err(error) = mended.await {
+            shared.state.failed(why(&error));
+        }
+    }
+}
+
+/// Probes InfluxDB, checks it after a restart, after trouble and once a day, repairs, and lets the journal forget what is
+/// older than it has to keep.
+pub(super) async fn run(shared: Arc<Shared>) {
+    let mut probed_ms = i64::MIN;
+    let mut expired_ms = i64::MIN;
+    loop {
+        tokio::select! {
+            () = shared.repair.notified() => {}
+            () = tokio::time::sleep(TICK) => {}
+        }
+        let now_ms = (shared.clock)();
+        let pause = if shared.state.is_working() { PROBE_MS } else { PROBE_AGAIN_MS };
+        if now_ms.saturating_sub(probed_ms) >= pause {
+            probed_ms = now_ms;
+            probe(&shared).await;
+        }
+        if shared.state.is_working()
+            && let Err(error) = keep(&shared, now_ms).await
+        {
+            if shared.state.failed(why(&error)) {
+                tracing::warn!(error = &error as &dyn std::error::Error, "InfluxDB could not be checked");
+            }
+            continue;
+        }
+        if now_ms.saturating_sub(expired_ms) >= HOUR_MS {
+            expired_ms = now_ms;
+            shared.expire(now_ms).await;
+        }
+    }
+}
+
+async fn probe(shared: &Shared) {
+    match shared.store.probe().await {
+        Ok(()) => {
+            if shared.state.works() {
+                tracing::info!("InfluxDB works again");
+            }
+        }
+        Err(error) => {
+            if shared.state.failed(why(&error)) {
+                tracing::warn!(error = &error as &dyn std::error::Error, "InfluxDB fails the probe");
+            }
+        }
+    }
+}
+
+/// What is due of checking and repairing.
+async fn keep(shared: &Arc<Shared>, now_ms: i64) -> Result<(), StoreError> {
+    let restarted = shared.store.was_restarted().await?;
+    let troubled = shared.state.take_unchecked();
+    let is_due = shared.store.checked_ms().await?.is_none_or(|at| now_ms.saturating_sub(at) >= DAY_MS);
+    let since_ms = Some(now_ms.saturating_sub(shared.keep_ms));
+    let checked = if is_due {
+        Some(shared.store.check(since_ms, Depth::Digests).await)
+    } else if troubled || restarted == Some(true) {
+        Some(shared.store.check(since_ms, Depth::Counts).await)
+    } else {
+        None
+    };
+    match checked {
+        Some(Ok(checked)) => {
+            shared.state.checked();
+            shared.state.faults(checked.faults.iter().filter(|fault| fault.expected > 0).count() as u64);
+            if is_due {
+                shared.store.set_checked_ms(now_ms).await?;
+            }
+            tracing::info!(
+                days = checked.days,
+                readings = checked.readings,
+                faults = checked.faults.len(),
+                restarted = restarted == Some(true),
+                "what InfluxDB holds was checked"
+            );
+        }
+        Some(Err(error)) => {
+            shared.state.set_unchecked();
+            return Err(error);
+        }
+        None => {}
+    }
+    let doubtful = shared.store.doubtful().await?;
+    if !doubtful.is_empty() {
+        repair(shared, doubtful).await?;
+    }
+    if restarted == Some(true) || restarted.is_some() && is_due {
+        shared.store.restart_is_checked().await?;
+    }
+    let lost = shared.store.lost().await?;
+    let set_aside = shared.store.asides(None).await?.len() as u64;
+    shared.state.known(lost, set_aside);
+    Ok(())
+}
+
+/// Brings these days to what was acknowledged, from what the journal holds.
+pub(super) async fn repair(shared: &Arc<Shared>, days: Vec<(Series, i32)>) -> Result<Repair, StoreError> {
+    let mut done = Repair::default();
+    for part in days.chunks(DAYS_A_LOOK) {
+        let mut kept = kept_of(shared, part).await?;
+        let mut asides: HashMap<Series, HashSet<Tuple>> = HashMap::new();
+        for (series, _) in part {
+            if !asides.contains_key(series) {
+                let refused = shared.store.asides(Some(series.clone())).await?;
+                asides.insert(series.clone(), refused.iter().map(|aside| aside.tuple).collect());
+            }
+        }
+        for (series, day) in part {
+            let mut rows = kept.remove(&(series.clone(), *day)).unwrap_or_default();
+            if let Some(refused) = asides.get(series) {
+                rows.retain(|stored| !refused.contains(&stored.tuple));
+            }
+            let repaired = shared.store.repair(series, *day, &rows).await?;
+            shared.state.put_back(repaired.put_back);
+            done.days += 1;
+            done.put_back += repaired.put_back;
+            done.lost += repaired.lost;
+        }
+    }
+    shared.state.faults(0);
+    if done.put_back > 0 || done.lost > 0 {
+        tracing::warn!(
+            days = done.days,
+            put_back = done.put_back,
+            lost = done.lost,
+            "InfluxDB had lost readings that it had acknowledged"
+        );
+    }
+    Ok(done)
+}
+
+type Kept = HashMap<(Series, i32), Vec<Stored>>;
+
+/// What the journal holds of these days.
+async fn kept_of(shared: &Arc<Shared>, days: &[(Series, i32)]) -> Result<Kept, StoreError> {
+    let wanted: BTreeSet<(Series, i32)> = days.iter().cloned().collect();
+    let series: BTreeSet<Series> = days.iter().map(|(series, _)| series.clone()).collect();
+    let shared = Arc::clone(shared);
+    let look = move || -> Result<Kept, JournalError> {
+        let mut kept = Kept::new();
+        let mut at = shared.journal().oldest();
+        loop {
+            // Let go of in between, so that uploads need not wait for the whole look.
+            let read = shared.journal().read_kept(at, LOOK_BYTES)?;
+            if read.blocks.is_empty() && read.next <= at {
+                return Ok(kept);
+            }
+            at = read.next;
+            for bytes in read.blocks.iter().flat_map(|block| block.records()) {
+                if !record::series(bytes).is_some_and(|(of, _)| series.contains(&of)) {
+                    continue;
+                }
+                let Some(record) = record::decode(bytes) else { continue };
+                let of = record.group.series;
+                for (tuple, provenance) in record.group.rows {
+                    let key = (of.clone(), epoch_day(tuple.start_ms));
+                    if wanted.contains(&key) {
+                        let received_ms = record.received_ms;
+                        kept.entry(key).or_default().push(Stored { tuple, provenance, received_ms });
+                    }
+                }
+            }
+        }
+    };
+    let kept = tokio::task::spawn_blocking(look).await.map_err(|_| StoreError::Closed)?;
+    kept.map_err(|error| StoreError::JournalRefuses(Arc::new(error)))
+}
