@@ -347,3 +347,30 @@ fn a_kept_file_that_goes_while_it_is_used_is_told() {
     assert_eq!(kept_from(&mut journal, 3), ((20..70).collect(), (3..20).collect()));
     assert_eq!(journal.expire(i64::MAX).expect("deleted"), 2);
 }
+
+#[test]
+fn a_settled_note_of_what_was_dropped_is_kept_and_not_told_again() {
+    let disk = SimDisk::new(Chance::new(1));
+    let mut journal = open_with(&disk, options());
+    let (mut chance, mut noise, mut lost) = (Chance::new(4), [0; 200], Vec::new());
+    while lost.is_empty() {
+        chance.fill(&mut noise);
+        journal.append(&noise, 0, 0).expect("room");
+        lost = journal.commit().expect("written").lost;
+    }
+    let other = disk.copy();
+    let (_, recovery) =
+        Journal::open(other, &Key::from_bytes([1; 32]), options(), Chance::new(2).filler()).expect("opens");
+    assert_eq!(recovery.lost, lost, "not settled yet");
+    journal.settle().expect("settles");
+    assert_eq!((journal.released(), journal.oldest()), (lost[0].last.after(), Position(0)));
+    for _ in 0..2 {
+        let mut journal = open_with(&disk, options());
+        let read = journal.read_kept(Position::START, 1).expect("reads");
+        assert_eq!(
+            (read.lost[0].cause, read.lost[0].first, read.lost[0].last),
+            (Cause::Dropped, Position(0), lost[0].last)
+        );
+    }
+    assert_eq!(journal.expire(0).expect("deleted"), 1, "it holds nothing to be kept");
+}
