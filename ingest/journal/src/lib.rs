@@ -21,6 +21,19 @@
 //! [`Options::segment_bytes`] it is closed and its blocks are joined. [`Journal::read`] gives blocks out from any
 //! [`Position`], [`Journal::release`] takes note that they arrived downstream and deletes segments that are through.
 //!
+//! # Keeping
+//!
+//! With [`Options::keep_released`] they stay, so that what is downstream can be repaired: [`Journal::read_kept`] reads from
+//! [`Journal::oldest`] on, released or not, and disturbs nothing. What is kept goes
+//!
+//! - by [`Journal::expire`], segment by segment: with little traffic a segment spans days, and its oldest record stays as
+//!   long as its latest;
+//! - when the bound is met, oldest first, before anything is refused or dropped;
+//! - record by record by [`Journal::purge`], and with it whatever is damaged or cannot be read and so might be meant.
+//!
+//! What is kept is a copy: damage to it is told to who reads it again, each time, and keeps the journal from nothing, not
+//! even from opening. A start reads all of it once. If the cursor's file is damaged, all of it counts as not released.
+//!
 //! # On disk, format 1
 //!
 //! | File | Holds |
@@ -77,10 +90,12 @@
 //! receives them must know them again. If its file is damaged, all that is still there is read again.
 //!
 //! *Deleting.* The room of a deleted segment is used again only after an fsync of the folder. Where that fsync once failed, a
-//! power cut can bring segments back that nobody counts; the next start deletes them before it writes anything.
+//! power cut can bring segments back that nobody counts; the next start deletes them before it writes anything. Where what
+//! is released is kept, it counts them as kept, and makes room if they are too many; what was erased meanwhile may be in
+//! them. Kept segments go one by one, each with its fsync, so that what a power cut leaves is in one piece.
 //!
-//! *When full*, a note of what is lost takes the place of the oldest segment before the commit that needed the room, or
-//! the commit is refused ([`WhenFull`]).
+//! *When full*, and nothing is kept any more, a note of what is lost takes the place of the oldest segment before the
+//! commit that needed the room, or the commit is refused ([`WhenFull`]).
 #![forbid(unsafe_code)]
 
 mod block;

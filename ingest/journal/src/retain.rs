@@ -69,8 +69,8 @@ impl<F: Files> Journal<F> {
     /// that is not settled, and whose latest time is before `before_ms`. Returns how many.
     ///
     /// It stops at the first that is not so, and what is kept stays in one piece: a segment with a time far ahead holds
-    /// those behind it until they have to make room. A segment of which no time is known goes with the one behind it. One
-    /// that is still being appended to is closed if it is to go.
+    /// those behind it until they have to make room. A segment of which no time is known goes with the one behind it, one
+    /// that only tells what is lost when it is the oldest. One that is still being appended to is closed if it is to go.
     ///
     /// # Errors
     /// When the disk says no; then some may be gone, and a power cut may bring them back, to be expired again.
@@ -79,15 +79,16 @@ impl<F: Files> Journal<F> {
         while let Some(front) = self.segments.front() {
             let latest_ms = self.segments.iter().find_map(|segment| segment.last_ms);
             let through = front.end <= self.released && !front.unsettled;
-            if !through || latest_ms.is_none_or(|ms| ms >= before_ms) {
+            if !through || (front.blocks && latest_ms.is_none_or(|ms| ms >= before_ms)) {
                 break;
             }
             if self.in_use(0) {
                 self.close();
             }
-            self.delete(0)?;
+            self.delete_for_good(0)?;
             deleted += 1;
         }
+        // What could not be made sure of before.
         self.sync_deleted()?;
         Ok(deleted)
     }
@@ -95,17 +96,24 @@ impl<F: Files> Journal<F> {
     /// Gives up what is kept, oldest first, until there is room for `bytes` more and the rewriting of any segment.
     pub(crate) fn give_way(&mut self, bytes: u64) -> Result<(), JournalError> {
         let mut index = 0;
-        while index < self.segments.len() && self.is_kept(index) && self.excess(bytes) > self.going_bytes {
+        while index < self.segments.len() && self.is_kept(index) && self.excess(bytes) > 0 {
             if self.segments[index].unsettled && self.segments[index].blocks && !self.in_use(index) {
                 // Only its losses stay.
                 self.rewrite_segment(index, How { shed: true, ..How::default() })?;
             }
             if self.can_go(index) {
-                self.delete(index)?;
+                self.delete_for_good(index)?;
             } else {
                 index += 1;
             }
         }
+        Ok(())
+    }
+
+    /// One after the other: were they to go together, a power cut could bring the older one back, and what a failed commit
+    /// left at its end would be void no more without the one behind it.
+    fn delete_for_good(&mut self, index: usize) -> Result<(), JournalError> {
+        self.delete(index)?;
         self.sync_deleted()
     }
 }

@@ -6,7 +6,8 @@ use std::time::Instant;
 use foulee_journal::{Cause, Journal, JournalError, Key, Loss, Options, Position, WhenFull};
 
 use crate::chance::{Chance, Scale, scale, seed};
-use crate::oracle::Oracle;
+use crate::oracle::{Oracle, id_of};
+use crate::retained::MayGo;
 use crate::sim::{Faults, SimDisk};
 use crate::swallow::Swallow;
 
@@ -16,10 +17,16 @@ struct Broken {
     no_file_sync: bool,
     no_dir_sync: bool,
     acknowledge_early: bool,
+    not_kept: bool,
 }
 
 /// Steps in which some change of the disk must come, and the power go.
 const MOST_STEPS: u64 = 100_000;
+
+/// Bytes that soon are too few.
+const TIGHT: u64 = 7 << 10;
+/// Bytes of all files but the segments, as the journal counts them.
+const SMALL_FILES_BYTES: u64 = 256;
 
 type Tested = Journal<Swallow<SimDisk>>;
 
@@ -31,6 +38,12 @@ struct Life {
     options: Options,
     broken: Broken,
     faulty: bool,
+    /// Seldom releases anything.
+    lazy: bool,
+    /// Whether what is released is kept: always, never, or sometimes.
+    keeping: Option<bool>,
+    /// While what is older is being deleted.
+    expiring: Option<i64>,
     /// ms UTC.
     now: i64,
     reader: u64,
@@ -46,6 +59,10 @@ struct Seen {
     dropped: u64,
     refused: u64,
     failed: u64,
+    read_again: u64,
+    expired: u64,
+    gave_way: u64,
+    erased: u64,
 }
 
 impl Seen {
@@ -55,6 +72,10 @@ impl Seen {
         self.dropped += other.dropped;
         self.refused += other.refused;
         self.failed += other.failed;
+        self.read_again += other.read_again;
+        self.expired += other.expired;
+        self.gave_way += other.gave_way;
+        self.erased += other.erased;
     }
 }
 
@@ -65,12 +86,14 @@ impl Life {
         let tight = chance.one_in(3);
         let options = Options {
             segment_bytes: 1024,
-            max_bytes: if tight { 7 << 10 } else { 1 << 20 },
+            max_bytes: if tight { TIGHT } else { 1 << 20 },
             max_commit_bytes: 500,
             when_full: if chance.one_in(3) { WhenFull::Refuse } else { WhenFull::DropOldest },
-            keep_released: false,
+            keep_released: true,
         };
         let faulty = chance.one_in(4);
+        let lazy = tight && chance.one_in(2);
+        let keeping = [Some(true), Some(true), Some(false), None][chance.below(4) as usize];
         let now = 1_700_000_000_000;
         let oracle = Oracle::new(seed);
         Self {
@@ -80,6 +103,9 @@ impl Life {
             options,
             broken,
             faulty,
+            lazy,
+            keeping,
+            expiring: None,
             now,
             reader: 0,
             power_cuts: 0,
@@ -126,6 +152,8 @@ impl Life {
             }
             let soon = [12, 90, 90, 300][self.chance.below(4) as usize];
             self.disk.cut_power_in(self.chance.below(soon));
+            let keep = self.keeping.unwrap_or_else(|| self.chance.one_in(2));
+            self.options.keep_released = keep && !self.broken.not_kept;
             let key = Key::from_bytes([7; 32]);
             match Journal::open(self.files(), &key, self.options, self.chance.filler()) {
                 // With the power off, nothing that it says is of the disk.
@@ -166,7 +194,8 @@ impl Life {
         for loss in told.drain(..) {
             self.lost(&loss, false)?;
         }
-        let found = self.oracle.ids(&found)?;
+        let mut found = self.oracle.ids(&found)?;
+        self.without_erased(&mut found, true)?;
         self.oracle.recovered(&found)?;
         // The cursor may be behind what was released, never ahead.
         let released = journal.released().0;
@@ -175,7 +204,7 @@ impl Life {
         }
         self.oracle.released = released;
         self.reader = released;
-        Ok(true)
+        self.compare_kept(journal)
     }
 
     /// A loss was told: no power cut may cost anything acknowledged but what was given up for room.
@@ -201,11 +230,11 @@ impl Life {
     }
 
     fn step(&mut self, journal: &mut Tested) -> Result<(), String> {
-        match self.chance.below(16) {
+        match self.chance.below(20) {
             0..7 => self.append(journal)?,
             7..11 => self.commit(journal)?,
             11..13 => self.read(journal)?,
-            13 => {
+            13 if !self.lazy || self.chance.one_in(10) => {
                 let upto = self.oracle.released + self.chance.below(self.reader - self.oracle.released + 1);
                 self.oracle.released = upto;
                 self.allow(journal.release(Position(upto)))?;
@@ -219,8 +248,13 @@ impl Life {
                 self.oracle.released = self.oracle.released.max(journal.released().0);
                 self.reader = self.reader.max(self.oracle.released);
             }
-            _ => self.count(journal)?,
+            15 => self.count(journal)?,
+            16 | 17 => self.read_kept(journal)?,
+            18 if self.chance.one_in(3) => self.expire(journal)?,
+            19 if self.chance.one_in(4) => self.purge(journal)?,
+            _ => {}
         }
+        self.begins(journal)?;
         let peak = self.disk.peak_bytes();
         if peak > self.options.max_bytes {
             return Err(format!("{peak} bytes on the disk"));
@@ -240,6 +274,7 @@ impl Life {
         for _ in 0..=self.chance.below(3) {
             self.now += if self.chance.one_in(30) { 3_600_000 } else { self.chance.below(3000) as i64 };
             let (id, record) = self.oracle.next_record();
+            self.oracle.retained.dated(id, self.now + 10);
             match journal.append(&record, self.now, self.now + 10) {
                 Ok(()) => self.oracle.waiting.push(id),
                 Err(JournalError::TooMuchPending { .. }) => {}
@@ -262,12 +297,14 @@ impl Life {
                 }
                 self.seen.commits += u64::from(committed.position.is_some());
                 for loss in committed.lost {
+                    self.kept_went_first(journal)?;
                     self.lost(&loss, !self.broken.acknowledge_early)?;
                 }
                 self.allow(committed.not_joined.map_or(Ok(()), Err))?;
             }
             Err(JournalError::Full { .. }) if self.options.when_full == WhenFull::Refuse => {
                 self.seen.refused += 1;
+                self.kept_went_first(journal)?;
             }
             Err(error) => {
                 self.seen.failed += u64::from(!self.disk.is_off());
@@ -293,7 +330,8 @@ impl Life {
         for loss in &read.lost {
             self.lost(loss, false)?;
         }
-        let found = self.oracle.ids(&read.blocks)?;
+        let mut found = self.oracle.ids(&read.blocks)?;
+        self.without_erased(&mut found, false)?;
         let due: Vec<u64> =
             self.oracle.due(from).take_while(|id| self.oracle.taken[id] < read.next.0).collect();
         if found != due && !self.faulty && !self.broken.acknowledge_early {
@@ -312,7 +350,144 @@ impl Life {
         if stats.unreleased_records != due && !self.faulty && !self.broken.acknowledge_early {
             return Err(format!("{stats:?}, but {due} are due"));
         }
+        let sum = SMALL_FILES_BYTES + stats.kept_bytes + stats.unreleased_bytes;
+        if stats.bytes != sum && !self.faulty {
+            return Err(format!("{stats:?} do not add up"));
+        }
         Ok(())
+    }
+
+    /// What may be missing of what was released.
+    fn may_go(&self, journal: &Tested) -> MayGo {
+        let any = self.options.max_bytes == TIGHT || self.keeping != Some(true);
+        let dropped = self.options.max_bytes == TIGHT && self.options.when_full == WhenFull::DropOldest;
+        MayGo { released: journal.released().0, any, before_ms: self.expiring, dropped }
+    }
+
+    /// What the journal deleted in this step it was allowed to.
+    fn begins(&mut self, journal: &Tested) -> Result<(), String> {
+        if self.broken.acknowledge_early {
+            return Ok(());
+        }
+        let gone = self.oracle.retained.begins_at(journal.oldest().0, self.may_go(journal))?;
+        if self.keeping == Some(true) {
+            let expiring = self.expiring.is_some();
+            self.seen.expired += if expiring { gone } else { 0 };
+            self.seen.gave_way += if expiring { 0 } else { gone };
+        }
+        if !self.disk.is_off() {
+            self.expiring = None;
+        }
+        Ok(())
+    }
+
+    /// Where there was no room, nothing is kept but what cannot go: the segment in use, and notes of losses.
+    fn kept_went_first(&self, journal: &mut Tested) -> Result<(), String> {
+        match journal.stats() {
+            Ok(stats) if self.options.keep_released && !self.faulty && stats.kept_bytes > 1700 => {
+                Err(format!("no room, and {stats:?}"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Leaves out of what was found what an erasure named, if that may still be there.
+    fn without_erased(&mut self, found: &mut Vec<u64>, restarted: bool) -> Result<(), String> {
+        let doubtful = self.disk.folder_is_doubtful();
+        if restarted {
+            for id in found.iter() {
+                if let Some(at) = self.oracle.retained.came_back(*id) {
+                    self.oracle.taken.insert(*id, at);
+                }
+            }
+        }
+        self.oracle.retained.not_erased(found, doubtful)
+    }
+
+    /// Reads everything back that is kept; `false` when the power went.
+    fn compare_kept(&mut self, journal: &mut Tested) -> Result<bool, String> {
+        if self.broken.acknowledge_early {
+            return Ok(true);
+        }
+        self.oracle.retained.begins_at(journal.oldest().0, self.may_go(journal))?;
+        let mut from = journal.oldest();
+        loop {
+            let read = match journal.read_kept(from, 1 + self.chance.below(4000) as usize) {
+                Ok(read) => read,
+                Err(_) if self.disk.is_off() => return Ok(false),
+                Err(error) => return Err(format!("read_kept: {error:?}")),
+            };
+            if self.disk.is_off() {
+                return Ok(false);
+            }
+            if read.next == from {
+                break;
+            }
+            let mut found = self.oracle.ids(&read.blocks)?;
+            for id in &found {
+                self.oracle.retained.came_back(*id);
+            }
+            self.without_erased(&mut found, false)?;
+            let doubtful = self.disk.folder_is_doubtful();
+            // Segments go one by one: only where that could fail is there a hole.
+            let may = MayGo { before_ms: self.expiring.filter(|_| doubtful), ..self.may_go(journal) };
+            if doubtful || self.keeping != Some(true) {
+                self.oracle.retained.without_strange(&mut found);
+            }
+            self.seen.read_again += self.oracle.retained.read(from.0, &read, &found, may, false)?;
+            self.oracle.retained.recovered(&found);
+            from = read.next;
+        }
+        self.expiring = None;
+        self.oracle.retained.erased(|_| true);
+        Ok(true)
+    }
+
+    fn read_kept(&mut self, journal: &mut Tested) -> Result<(), String> {
+        if self.broken.acknowledge_early {
+            return Ok(());
+        }
+        let from = self.chance.below(journal.next_position().0 + 1);
+        let read = match journal.read_kept(Position(from), 1 + self.chance.below(3000) as usize) {
+            Ok(_) if self.disk.is_off() => return Ok(()),
+            Ok(read) => read,
+            Err(error) => return self.allow(Err(error)),
+        };
+        let mut found = self.oracle.ids(&read.blocks)?;
+        self.without_erased(&mut found, false)?;
+        let (from, may) = (from.max(journal.oldest().0), self.may_go(journal));
+        self.seen.read_again += self.oracle.retained.read(from, &read, &found, may, !self.faulty)?;
+        Ok(())
+    }
+
+    fn expire(&mut self, journal: &mut Tested) -> Result<(), String> {
+        let all = self.chance.one_in(8);
+        let before = if all { i64::MAX } else { self.now - self.chance.below(20_000_000) as i64 };
+        self.expiring = Some(before);
+        let settled = all && journal.settle().is_ok();
+        self.oracle.released = self.oracle.released.max(journal.released().0);
+        self.reader = self.reader.max(self.oracle.released);
+        self.allow(journal.expire(before).map(drop))?;
+        if let Ok(stats) = journal.stats()
+            && settled
+            && stats.kept_bytes > 0
+            && !self.faulty
+            && !self.disk.is_off()
+        {
+            return Err(format!("nothing is young enough to be kept: {stats:?}"));
+        }
+        Ok(())
+    }
+
+    fn purge(&mut self, journal: &mut Tested) -> Result<(), String> {
+        let (every, rest) = (3 + self.chance.below(20), self.chance.below(3));
+        let life = self.oracle.life();
+        self.oracle.erasing(|id| id % every == rest);
+        let purged = journal.purge(|bytes| id_of(life, bytes).is_some_and(|id| id % every == rest));
+        if purged.is_ok() && !self.disk.is_off() {
+            self.seen.erased += self.oracle.retained.erased(|id| id % every == rest);
+        }
+        self.allow(purged.map(drop))
     }
 }
 
@@ -366,8 +541,10 @@ fn no_power_cut_loses_what_was_acknowledged() {
         outcome.failures.len()
     );
     println!("{:?}", outcome.seen);
-    let Seen { commits, cut_off, dropped, refused, failed } = outcome.seen;
-    assert!([commits, cut_off, dropped, refused, failed].iter().all(|seen| *seen > 0));
+    let Seen { commits, cut_off, dropped, refused, failed, read_again, expired, gave_way, erased } =
+        outcome.seen;
+    let all = [commits, cut_off, dropped, refused, failed, read_again, expired, gave_way, erased];
+    assert!(all.iter().all(|seen| *seen > 0));
     assert!(
         outcome.failures.is_empty(),
         "seed {seed}: {:#?}",
@@ -379,15 +556,16 @@ fn no_power_cut_loses_what_was_acknowledged() {
 #[test]
 fn broken_variants_are_found() {
     let controls = [
-        ("no fsync of the file", Broken { no_file_sync: true, ..Broken::default() }),
-        ("no fsync of the folder", Broken { no_dir_sync: true, ..Broken::default() }),
-        ("acknowledgement before fsync", Broken { acknowledge_early: true, ..Broken::default() }),
+        ("no fsync of the file", ": lost", Broken { no_file_sync: true, ..Broken::default() }),
+        ("no fsync of the folder", ": lost", Broken { no_dir_sync: true, ..Broken::default() }),
+        ("acknowledgement before fsync", ": lost", Broken { acknowledge_early: true, ..Broken::default() }),
+        ("deleting what is to be kept", "was not kept", Broken { not_kept: true, ..Broken::default() }),
     ];
     let seed = seed();
-    for (name, broken) in controls {
+    for (name, says, broken) in controls {
         let outcome = lives(seed, 1000, broken);
-        let lost = outcome.failures.iter().filter(|why| why.contains(": lost")).count();
-        let example = outcome.failures.iter().find(|why| why.contains(": lost")).map_or("", String::as_str);
+        let lost = outcome.failures.iter().filter(|why| why.contains(says)).count();
+        let example = outcome.failures.iter().find(|why| why.contains(says)).map_or("", String::as_str);
         let example: String = example.chars().take(120).collect();
         println!("{name}: {lost} lives of {} power cuts lost records; {example}", outcome.power_cuts);
         assert!(lost >= 10, "{name} was not found, seed {seed}");

@@ -150,6 +150,41 @@ fn every_flipped_bit_of_a_joined_segment_costs_one_block() {
     Flipped::new(200, 2, options(200 * COMMIT_BYTES)).flip_all("joined");
 }
 
+/// Everything is released: nobody hears of it but who reads again.
+#[test]
+fn every_flipped_bit_of_a_kept_segment_costs_one_block_to_who_reads_it_again() {
+    let options = Options { keep_released: true, ..options(40 * COMMIT_BYTES) };
+    let template = disk_with(40, options);
+    let (mut journal, _) = open(template.clone(), options);
+    journal.release(Position(40)).expect("released");
+    let bytes = template.contents(SEGMENT);
+    let starts = block_starts(&bytes);
+    let stride = if scale() == Scale::Ci { 3 } else { 1 };
+    for bit in (0..bytes.len() * 8).step_by(stride) {
+        let block = starts.partition_point(|start| *start <= bit / 8) as u64 - 1;
+        let (first, behind) = (block * 2, block * 2 + 2);
+        let mut flipped = bytes.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        let disk = template.copy();
+        disk.put(SEGMENT, flipped);
+        // As found, and as a second start finds it.
+        for start in 0..2 {
+            let (mut journal, mut lost) = open(disk.clone(), options);
+            assert_eq!(read_all(&mut journal, &mut lost), [], "bit {bit}");
+            assert_eq!(lost, [], "bit {bit}");
+            let read = journal.read_kept(Position::START, usize::MAX).expect("reads");
+            let records = read.blocks.iter().flat_map(|block| block.records());
+            let numbers = records.map(|record| u64::from_le_bytes(record[..8].try_into().expect("8 bytes")));
+            let others = (0..40).filter(|number| !(first..behind).contains(number));
+            assert!(numbers.eq(others), "bit {bit}, start {start}");
+            let [loss] = read.lost[..] else { panic!("bit {bit}, start {start}: {:?}", read.lost) };
+            // Where the end itself is damaged, only its beginning is known.
+            let told_end = loss.last.0 + 1 == behind || (behind == 40 && loss.last.0 == first);
+            assert!(loss.first.0 == first && told_end && loss.cause == Cause::Damaged, "bit {bit}: {loss:?}");
+        }
+    }
+}
+
 #[test]
 fn every_flipped_bit_of_the_small_files_costs_nothing() {
     let template = disk_with(20, options(1 << 20));

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use foulee_journal::{Block, Position};
 
 use crate::chance::Chance;
+use crate::retained::Retained;
 
 /// The record with this number: its bytes follow from it, so that a strange one is known.
 pub(crate) fn record(life: u64, id: u64) -> Vec<u8> {
@@ -20,7 +21,7 @@ pub(crate) fn record(life: u64, id: u64) -> Vec<u8> {
 }
 
 /// The number that a record claims, if it is the record of that number.
-fn id_of(life: u64, bytes: &[u8]) -> Option<u64> {
+pub(crate) fn id_of(life: u64, bytes: &[u8]) -> Option<u64> {
     let id = u64::from_le_bytes(bytes.get(..8)?.try_into().ok()?);
     (record(life, id) == bytes).then_some(id)
 }
@@ -39,6 +40,8 @@ pub(crate) struct Oracle {
     /// Given up by the journal to make room, and told.
     dropped: BTreeSet<u64>,
     pub(crate) released: u64,
+    /// What is kept behind its release, and what was erased.
+    pub(crate) retained: Retained,
 }
 
 impl Oracle {
@@ -51,7 +54,13 @@ impl Oracle {
             waiting: Vec::new(),
             dropped: BTreeSet::new(),
             released: 0,
+            retained: Retained::default(),
         }
+    }
+
+    /// What its records follow from.
+    pub(crate) fn life(&self) -> u64 {
+        self.life
     }
 
     pub(crate) fn next_record(&mut self) -> (u64, Vec<u8>) {
@@ -67,7 +76,9 @@ impl Oracle {
 
     /// It was acknowledged.
     pub(crate) fn acknowledged(&mut self, position: Position) {
-        self.taken.extend(self.waiting.drain(..).map(|id| (id, position.0)));
+        let new: Vec<(u64, u64)> = self.waiting.drain(..).map(|id| (id, position.0)).collect();
+        self.taken.extend(new.iter().copied());
+        self.retained.take(&new);
         self.maybe.clear();
     }
 
@@ -77,6 +88,7 @@ impl Oracle {
         let gone: BTreeSet<u64> = gone.collect();
         let new = gone.difference(&self.dropped).count() as u64;
         self.dropped.extend(gone);
+        self.retained.drop_range(first, last);
         new
     }
 
@@ -101,6 +113,14 @@ impl Oracle {
         Ok(ids)
     }
 
+    /// An erasure is tried: from now on what it names may be gone, and what waits is. (What a failed commit left is not the
+    /// erasure's to find: it is void once the number is used again.)
+    pub(crate) fn erasing(&mut self, unwanted: impl Fn(u64) -> bool) {
+        self.waiting.retain(|id| !unwanted(*id));
+        self.taken.retain(|id, _| !unwanted(*id));
+        self.retained.erasing(unwanted);
+    }
+
     /// After a power cut: everything acknowledged and not released is among `found`, and nothing else but what was tried
     /// last or released. What was found is there to stay, what was not is gone for good.
     pub(crate) fn recovered(&mut self, found: &[u64]) -> Result<(), String> {
@@ -110,6 +130,9 @@ impl Oracle {
             return Err(format!("lost {missing:?} of {:?}, released {}", self.taken, self.released));
         }
         for id in found {
+            if let Some(at) = self.retained.came_back(*id) {
+                self.taken.insert(*id, at);
+            }
             let known = self.taken.contains_key(id);
             let Some(at) = self.maybe.get(id).filter(|_| !known) else {
                 if known {
@@ -118,6 +141,7 @@ impl Oracle {
                 return Err(format!("record {id} was never to be seen again"));
             };
             self.taken.insert(*id, *at);
+            self.retained.take(&[(*id, *at)]);
         }
         // Released, or given up: neither comes back.
         self.taken.retain(|id, _| set.contains(id));

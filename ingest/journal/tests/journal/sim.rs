@@ -29,6 +29,8 @@ struct State {
     /// Changes whose fsync failed: a later fsync says nothing about them.
     limbo: Vec<Change>,
     faults: Faults,
+    /// A file of which nothing can be read.
+    unreadable: Option<String>,
     power_cut_in: Option<u64>,
     off: bool,
     /// Most bytes that all files ever held.
@@ -76,6 +78,7 @@ impl SimDisk {
             changes: Vec::new(),
             limbo: Vec::new(),
             faults: Faults::default(),
+            unreadable: None,
             power_cut_in: None,
             off: false,
             peak: 0,
@@ -85,6 +88,11 @@ impl SimDisk {
 
     pub(crate) fn set_faults(&self, faults: Faults) {
         self.0.borrow_mut().faults = faults;
+    }
+
+    /// Nothing of this file can be read, as long as it is the same.
+    pub(crate) fn set_unreadable(&self, name: &str) {
+        self.0.borrow_mut().unreadable = Some(name.to_owned());
     }
 
     /// The power goes at the so many-th change from now on.
@@ -98,6 +106,11 @@ impl SimDisk {
 
     pub(crate) fn peak_bytes(&self) -> u64 {
         self.0.borrow().peak
+    }
+
+    /// Whether a power cut could bring back what was deleted or replaced.
+    pub(crate) fn folder_is_doubtful(&self) -> bool {
+        self.0.borrow().folder_doubtful
     }
 
     pub(crate) fn file_names(&self) -> Vec<String> {
@@ -337,7 +350,7 @@ impl Files for SimDisk {
         state.is_on()?;
         let data = &state.inodes[state.inode(name)?].data;
         let bad = |(from, to): (u64, u64)| offset < to && offset.saturating_add(len as u64) > from;
-        if state.faults.unreadable.is_some_and(bad) {
+        if state.faults.unreadable.is_some_and(bad) || state.unreadable.as_deref() == Some(name) {
             return Err(io::Error::other("input/output error"));
         }
         let start = (offset as usize).min(data.len());
@@ -354,6 +367,7 @@ impl Files for SimDisk {
         let mut state = self.0.borrow_mut();
         state.change()?;
         let inode = state.inode(from)?;
+        state.unreadable.take_if(|name| name == to);
         state.changed(Change::Rename(from.to_owned(), to.to_owned(), inode))
     }
 
