@@ -5,17 +5,42 @@ mod program;
 mod wrist;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use foulee_contract::ParticipantId;
 
 use super::CommandError;
 use super::context::FreshFolder;
+use super::engine;
 use super::serve::Running;
 use crate::cli::{Demo, Exit, Global};
 use crate::output::{print_json, print_text};
 use crate::worker::Worker;
 use chain::Chain;
 use program::Programs;
+
+/// How long a store that does nothing is waited for.
+const STORE_PATIENCE: Duration = Duration::from_secs(60);
+
+/// Takes what the demonstration brought out of a store that outlives its folder.
+fn clear(running: &Running, runtime: &tokio::runtime::Runtime) {
+    let store = &running.service.store;
+    if store.backlog().is_none() {
+        return;
+    }
+    let erased = runtime.block_on(async {
+        for id in store.participants().await? {
+            store.erase(id).await?;
+        }
+        Ok::<_, foulee_store::StoreError>(())
+    });
+    if let Err(error) = erased {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the demonstration's readings stay in InfluxDB"
+        );
+    }
+}
 
 pub(super) fn run(global: &Global, asked: &Demo) -> Result<Exit, CommandError> {
     // What is missing is said before anything is made.
@@ -47,6 +72,9 @@ pub(super) fn run(global: &Global, asked: &Demo) -> Result<Exit, CommandError> {
             vec![person::simulate(&running, &runtime)?]
         }
     };
+    if !runtime.block_on(engine::settled(&*running.service.store, STORE_PATIENCE)) {
+        return Err(CommandError::NothingProduced { hop: "readings in InfluxDB" });
+    }
     let worker = Worker::new(Arc::clone(&running.service.store), running.service.registry.clone());
     let now_ms = (running.service.clock)();
     runtime.block_on(worker.drain(now_ms))?;
@@ -62,13 +90,16 @@ pub(super) fn run(global: &Global, asked: &Demo) -> Result<Exit, CommandError> {
     let Some(programs) = programs else {
         if asked.check {
             let result = check::check(&running, &runtime, id, now_ms);
+            clear(&running, &runtime);
             running.stop()?;
             print_json(&result?)?;
             return Ok(Exit::Done);
         }
         print_text(&format!("{base}/enter?token={}&to=/p/{id}\n", running.token))?;
         say("open this address in a browser; Ctrl-C ends the demonstration and deletes its data");
-        running.until_signal()?;
+        running.signalled()?;
+        clear(&running, &runtime);
+        running.stop()?;
         return Ok(Exit::Done);
     };
     let stopped = running.stopped()?;
@@ -82,6 +113,7 @@ pub(super) fn run(global: &Global, asked: &Demo) -> Result<Exit, CommandError> {
             Ok(found)
         });
         drop(chain);
+        clear(&running, &runtime);
         running.stop()?;
         print_json(&result?)?;
         return Ok(Exit::Done);
@@ -90,6 +122,7 @@ pub(super) fn run(global: &Global, asked: &Demo) -> Result<Exit, CommandError> {
     say("open this address in a browser; Ctrl-C ends the demonstration and deletes its data");
     let ended = chain.wait(&stopped);
     drop(chain);
+    clear(&running, &runtime);
     running.stop()?;
     ended.map(|()| Exit::Done)
 }

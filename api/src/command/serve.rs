@@ -142,8 +142,13 @@ impl Running {
 
     /// Serves until SIGINT, SIGTERM or SIGHUP (the terminal is closed), then ends what is under way.
     pub(super) fn until_signal(self) -> Result<(), CommandError> {
-        self.runtime.block_on(signalled())?;
+        self.signalled()?;
         self.stop()
+    }
+
+    /// Serves until such a signal.
+    pub(super) fn signalled(&self) -> Result<(), CommandError> {
+        Ok(self.runtime.block_on(signalled())?)
     }
 
     /// Becomes true at such a signal, for who has to look after something else meanwhile.
