@@ -78,6 +78,8 @@ const RECORD_ROWS: usize = 20_000;
 const SEGMENT_BYTES: u64 = 8 << 20;
 const COMMIT_BYTES: usize = 4 << 20;
 const POLL: Duration = Duration::from_millis(20);
+/// How long a store that is dropped waits for its tasks.
+const ABORT_PATIENCE: Duration = Duration::from_secs(2);
 
 /// A store in InfluxDB behind a journal.
 #[derive(Debug)]
@@ -306,6 +308,11 @@ impl Drop for JournaledStore {
         }
         for task in &self.tasks {
             task.abort();
+        }
+        // The folder is free only when nobody works on it any more.
+        let end = Instant::now() + ABORT_PATIENCE;
+        while Instant::now() < end && Arc::strong_count(&self.shared) > 1 {
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 }

@@ -201,8 +201,7 @@ impl InfluxStore {
         }
         let after = self.read_day(&entry, day).await?;
         let settled = settled_by(&entry, day, &after);
-        // What was in doubt was never promised.
-        let expected = known.filter(|known| !known.open).map_or(0, |known| known.n);
+        let expected = known.map_or(0, |known| known.n);
         repaired.lost = expected.saturating_sub(settled.day.n);
         let now_ms = (self.clock)();
         let lost = repaired.lost;
