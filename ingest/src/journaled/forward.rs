@@ -8,8 +8,9 @@ use foulee_store::{Group, StoreError, WriteBatch};
 
 use super::Shared;
 
-/// Bytes of the journal, decompressed, that are handed on together: some 100,000 minutes.
-const ROUND_BYTES: usize = 1 << 20;
+/// Bytes of the journal that are read at a time, and readings that are handed on together: what memory holds.
+const ROUND_BYTES: usize = 256 << 10;
+const PART_READINGS: usize = 100_000;
 /// The first wait after a failure and the longest, ms.
 const FIRST_WAIT_MS: u64 = 100;
 const LONGEST_WAIT_MS: u64 = 10_000;
@@ -20,6 +21,7 @@ const IDLE: Duration = Duration::from_secs(1);
 struct Round {
     batches: Arc<[WriteBatch]>,
     readings: u64,
+    records: u64,
     next: Position,
     /// Who was erased after that is still in it.
     erasures: u64,
@@ -43,7 +45,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
         // The next is read while this one is under way.
         let (ahead, delivered) = tokio::join!(next_after(&shared, round.next), deliver(&shared, &round));
         if delivered {
-            shared.released(round.next, round.readings).await;
+            shared.released(round.next, round.readings, round.records).await;
             read = Some(ahead);
         }
         // Else somebody was erased: what was read may be theirs, and is read again without them.
@@ -69,7 +71,9 @@ async fn next_after(shared: &Arc<Shared>, from: Position) -> Option<Round> {
                     tracing::error!(?loss, "the journal's own disk lost acknowledged uploads");
                 }
                 let mut batches: Vec<WriteBatch> = Vec::new();
+                let mut records = 0;
                 for bytes in read.blocks.iter().flat_map(|block| block.records()) {
+                    records += 1;
                     let Some(Record { received_ms, group }) = record::decode(bytes) else {
                         tracing::error!("a record of the journal has no known form");
                         continue;
@@ -80,7 +84,7 @@ async fn next_after(shared: &Arc<Shared>, from: Position) -> Option<Round> {
                     }
                 }
                 let readings = batches.iter().map(|batch| batch.len() as u64).sum();
-                Some(Round { batches: batches.into(), readings, next: read.next, erasures })
+                Some(Round { batches: batches.into(), readings, records, next: read.next, erasures })
             }
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the journal cannot be read");
@@ -96,6 +100,12 @@ async fn deliver(shared: &Shared, round: &Round) -> bool {
     let mut parts = vec![Arc::clone(&round.batches)];
     let mut failures = 0;
     while let Some(part) = parts.pop() {
+        if readings_of(&part) > PART_READINGS
+            && let Some(halves) = halves(&part)
+        {
+            parts.extend(halves);
+            continue;
+        }
         match shared.store.write_all(Arc::clone(&part), Some(round.erasures)).await {
             Ok(_) => {
                 failures = 0;
@@ -131,7 +141,11 @@ pub(super) fn why(error: &StoreError) -> String {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        text.push_str(&format!(": {cause}"));
+        // Some say what their cause says.
+        let said = cause.to_string();
+        if !text.contains(&said) {
+            text.push_str(&format!(": {said}"));
+        }
         source = cause.source();
     }
     text
@@ -145,9 +159,13 @@ fn is_refusal(error: &StoreError) -> bool {
     }
 }
 
+fn readings_of(part: &[WriteBatch]) -> usize {
+    part.iter().map(WriteBatch::len).sum()
+}
+
 /// The part in two, the first half last, so that it is taken first; `None` where there is only one reading.
 fn halves(part: &[WriteBatch]) -> Option<[Arc<[WriteBatch]>; 2]> {
-    let count: usize = part.iter().map(WriteBatch::len).sum();
+    let count = readings_of(part);
     if count <= 1 {
         return None;
     }
