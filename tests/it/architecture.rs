@@ -204,6 +204,17 @@ fn no_lint_is_silenced_without_a_reason() {
 }
 
 #[test]
+fn the_client_of_influxdb_is_fenced() {
+    let name = format!("influxdb2{}", "::");
+    let naming: Vec<String> = sources()
+        .into_iter()
+        .filter(|source| source.text.contains(&name))
+        .map(|source| source.name.clone())
+        .collect();
+    assert_eq!(naming, ["ingest/store/src/influx/v2.rs"], "only one module speaks to the crate");
+}
+
+#[test]
 fn no_module_is_a_drawer() {
     let mut wrong = Vec::new();
     for source in sources() {
