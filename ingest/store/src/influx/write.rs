@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use foulee_contract::Tuple;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -12,7 +13,7 @@ use super::read::Window;
 use super::rows::{Before, EXTRAS, LAST_START_MS, Origin, Plan, Point, Row, plan};
 use crate::{Digest, Group, StoreError, WriteBatch, Written, epoch_day};
 
-/// Lines of one request. Measured (`cargo bench -p foulee-ingest --bench influx`): from 5,000 on the server gains nothing.
+/// Lines of one request. Measured (`cargo bench -p foulee-tests --bench influx`): from 5,000 on the server gains nothing.
 pub(super) const REQUEST_LINES: usize = 5_000;
 /// Requests under way at a time.
 const REQUESTS: usize = 4;
@@ -170,6 +171,7 @@ impl InfluxStore {
         let mut bodies = Vec::new();
         let mut body = Vec::new();
         let mut lines = 0;
+        let most = self.request_lines.load(Ordering::Relaxed);
         for planned in planned {
             let series = &planned.block.entry.series;
             let grain = series.grain.to_string();
@@ -178,7 +180,7 @@ impl InfluxStore {
             for point in &planned.plan.points {
                 put_point(&mut body, &head, point);
                 lines += 1;
-                if lines == REQUEST_LINES {
+                if lines == most {
                     bodies.push(std::mem::take(&mut body));
                     lines = 0;
                 }
