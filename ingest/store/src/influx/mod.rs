@@ -15,6 +15,7 @@
 
 mod answer;
 mod aside;
+mod bodies;
 mod check;
 mod error;
 mod index;
