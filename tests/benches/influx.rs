@@ -155,9 +155,10 @@ impl Bench {
         let folder = tempfile::tempdir().expect("a folder");
         let (store, loaded) = stores::load_embedded(&self.runtime, folder.path(), payload);
         let reads = reads(payload, |person| stores::read(&self.runtime, &*store, payload, person));
+        let blocks = stores::block_bytes(&self.runtime, &*store);
         drop(store);
-        let bytes = sum(folder.path(), &|about, _| about.len());
-        Round { loaded, bytes: [bytes; 2], own_bytes: [0; 2], reads }
+        let files = sum(folder.path(), &|about, _| about.len());
+        Round { loaded, bytes: [blocks, files], own_bytes: [0; 2], reads }
     }
 
     fn journaled(&self, payload: &Payload) -> Round {

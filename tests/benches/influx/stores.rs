@@ -94,6 +94,11 @@ pub(crate) fn load_embedded(
     (store, Loaded { readings, acknowledged: took, visible: took, cpu })
 }
 
+/// Bytes of the blocks alone, without the room that a file keeps for more.
+pub(crate) fn block_bytes(runtime: &Runtime, store: &dyn Store) -> u64 {
+    runtime.block_on(store.stats()).expect("its numbers").block_bytes
+}
+
 /// The journal in front of InfluxDB; both go on.
 pub(crate) fn load_journaled(
     runtime: &Runtime,
