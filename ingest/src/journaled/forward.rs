@@ -8,9 +8,11 @@ use foulee_store::{Group, StoreError, WriteBatch};
 
 use super::Shared;
 
-/// Bytes of the journal that are read at a time, and readings that are handed on together: what memory holds.
-const ROUND_BYTES: usize = 256 << 10;
-const PART_READINGS: usize = 100_000;
+/// Bytes of the journal, decompressed, that are read at a time, without whoever appends.
+const READ_BYTES: usize = 64 << 10;
+/// Readings that are handed on together, or a block of the journal more: bytes would not bound them, a reading takes ten or
+/// half a one. Each is some 300 bytes while it is under way.
+const PART_READINGS: usize = 200_000;
 /// The first wait after a failure and the longest, ms.
 const FIRST_WAIT_MS: u64 = 100;
 const LONGEST_WAIT_MS: u64 = 10_000;
@@ -19,7 +21,8 @@ const IDLE: Duration = Duration::from_secs(1);
 
 /// What was read from the journal.
 struct Round {
-    batches: Arc<[WriteBatch]>,
+    /// Each at most a record more than is handed on together.
+    parts: Vec<Arc<[WriteBatch]>>,
     readings: u64,
     records: u64,
     next: Position,
@@ -61,51 +64,83 @@ async fn next_after(shared: &Arc<Shared>, from: Position) -> Option<Round> {
     let shared = Arc::clone(shared);
     let read = tokio::task::spawn_blocking(move || {
         let erasures = shared.store.erasures();
-        let mut journal = shared.journal();
-        if journal.next_position() <= from {
-            return None;
-        }
-        match journal.read(from, ROUND_BYTES) {
-            Ok(read) => {
-                for loss in &read.lost {
-                    tracing::error!(?loss, "the journal's own disk lost acknowledged uploads");
+        let (mut next, mut parts, mut records) = (from, Parts::default(), 0);
+        while parts.readings < PART_READINGS as u64 {
+            // Taken apart without the lock: whoever appends waits no longer than the disk takes.
+            let read = {
+                let mut journal = shared.journal();
+                if journal.next_position() <= next {
+                    break;
                 }
-                let mut batches: Vec<WriteBatch> = Vec::new();
-                let mut records = 0;
-                for bytes in read.blocks.iter().flat_map(|block| block.records()) {
-                    records += 1;
-                    let Some(Record { received_ms, group }) = record::decode(bytes) else {
-                        tracing::error!("a record of the journal has no known form");
-                        continue;
-                    };
-                    match batches.last_mut() {
-                        Some(batch) if batch.received_ms == received_ms => batch.groups.push(group),
-                        _ => batches.push(WriteBatch { received_ms, groups: vec![group] }),
-                    }
+                journal.read(next, READ_BYTES)
+            };
+            let read = match read {
+                Ok(read) if read.next > next => read,
+                Ok(_) => break,
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "the journal cannot be read");
+                    break;
                 }
-                let readings = batches.iter().map(|batch| batch.len() as u64).sum();
-                Some(Round { batches: batches.into(), readings, records, next: read.next, erasures })
+            };
+            for loss in &read.lost {
+                tracing::error!(?loss, "the journal's own disk lost acknowledged uploads");
             }
-            Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the journal cannot be read");
-                None
+            for bytes in read.blocks.iter().flat_map(|block| block.records()) {
+                records += 1;
+                match record::decode(bytes) {
+                    Some(record) => parts.add(record),
+                    None => tracing::error!("a record of the journal has no known form"),
+                }
             }
+            next = read.next;
         }
+        let Parts { done, readings, .. } = parts.done();
+        (next > from).then_some(Round { parts: done, readings, records, next, erasures })
     });
     read.await.ok().flatten()
 }
 
+/// Records on their way to being handed on together.
+#[derive(Default)]
+struct Parts {
+    done: Vec<Arc<[WriteBatch]>>,
+    part: Vec<WriteBatch>,
+    part_readings: usize,
+    readings: u64,
+}
+
+impl Parts {
+    fn add(&mut self, Record { received_ms, group }: Record) {
+        self.part_readings += group.rows.len();
+        self.readings += group.rows.len() as u64;
+        match self.part.last_mut() {
+            Some(batch) if batch.received_ms == received_ms => batch.groups.push(group),
+            _ => self.part.push(WriteBatch { received_ms, groups: vec![group] }),
+        }
+        if self.part_readings >= PART_READINGS {
+            self.close();
+        }
+    }
+
+    fn close(&mut self) {
+        self.part_readings = 0;
+        self.done.push(std::mem::take(&mut self.part).into());
+    }
+
+    fn done(mut self) -> Self {
+        if !self.part.is_empty() {
+            self.close();
+        }
+        self
+    }
+}
+
 /// Until all of it is in InfluxDB, or set aside reading by reading; not where somebody was erased meanwhile.
 async fn deliver(shared: &Shared, round: &Round) -> bool {
-    let mut parts = vec![Arc::clone(&round.batches)];
+    // The first is the last, so that it is taken first.
+    let mut parts: Vec<Arc<[WriteBatch]>> = round.parts.iter().rev().cloned().collect();
     let mut failures = 0;
     while let Some(part) = parts.pop() {
-        if readings_of(&part) > PART_READINGS
-            && let Some(halves) = halves(&part)
-        {
-            parts.extend(halves);
-            continue;
-        }
         match shared.store.write_all(Arc::clone(&part), Some(round.erasures)).await {
             Ok(_) => {
                 failures = 0;
@@ -159,13 +194,9 @@ fn is_refusal(error: &StoreError) -> bool {
     }
 }
 
-fn readings_of(part: &[WriteBatch]) -> usize {
-    part.iter().map(WriteBatch::len).sum()
-}
-
 /// The part in two, the first half last, so that it is taken first; `None` where there is only one reading.
 fn halves(part: &[WriteBatch]) -> Option<[Arc<[WriteBatch]>; 2]> {
-    let count = readings_of(part);
+    let count: usize = part.iter().map(WriteBatch::len).sum();
     if count <= 1 {
         return None;
     }

@@ -4,9 +4,10 @@ use std::sync::{Arc, PoisonError};
 use foulee_contract::{ParticipantId, Series, Stored, Tuple};
 
 use super::InfluxStore;
+use super::bodies::Block;
 use super::index::{Day, Entry, Settled};
 use super::rows::{Origin, Row};
-use super::write::{Block, digest_of, unite};
+use super::write::{digest_of, unite};
 use crate::{Digest, StoreError, epoch_day};
 
 /// A day of a series that InfluxDB does not hold as it was acknowledged.

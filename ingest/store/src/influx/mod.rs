@@ -15,6 +15,7 @@
 
 mod answer;
 mod aside;
+mod bodies;
 mod check;
 mod error;
 mod index;
@@ -29,6 +30,7 @@ mod write;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -84,6 +86,7 @@ pub struct InfluxStore {
     suspects: Mutex<BTreeSet<(u32, i32)>>,
     clock: NowMs,
     random: RandomSource,
+    request_lines: AtomicUsize,
 }
 
 impl std::fmt::Debug for InfluxStore {
@@ -136,7 +139,14 @@ impl InfluxStore {
             suspects: Mutex::new(suspects.into_iter().collect()),
             clock: options.clock,
             random: options.random,
+            request_lines: AtomicUsize::new(write::REQUEST_LINES),
         })
+    }
+
+    /// For the bench that searches for the best.
+    #[doc(hidden)]
+    pub fn set_request_lines(&self, lines: usize) {
+        self.request_lines.store(lines.max(1), Ordering::Relaxed);
     }
 
     /// Where it is.

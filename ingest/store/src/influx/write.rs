@@ -1,38 +1,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use foulee_contract::Tuple;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::InfluxStore;
+use super::bodies::{Block, Bodies, Look, Step};
 use super::error::InfluxError;
-use super::index::{Day, Entry, Settled};
-use super::line::{head, put_field, put_time};
+use super::index::{Day, Entry};
 use super::read::Window;
-use super::rows::{Before, EXTRAS, LAST_START_MS, Origin, Plan, Point, Row, plan};
+use super::rows::{Before, LAST_START_MS, Origin, Row, plan};
 use crate::{Digest, Group, StoreError, WriteBatch, Written, epoch_day};
 
-/// Lines of one request. Measured (`cargo bench -p foulee-ingest --bench influx`): from 5,000 on the server gains nothing.
+/// Lines of one request. Measured (`cargo bench -p foulee-tests --bench influx`): from 5,000 on the server gains nothing.
 pub(super) const REQUEST_LINES: usize = 5_000;
 /// Requests under way at a time.
 const REQUESTS: usize = 4;
-
-/// What is to be added to one day of one series: sorted by tuple, each once.
-#[derive(Debug)]
-pub(super) struct Block {
-    pub(super) entry: Arc<Entry>,
-    pub(super) day: i32,
-    pub(super) rows: Vec<(Tuple, Origin)>,
-}
-
-/// A block with what is to be written of it.
-struct Planned {
-    block: Block,
-    known: Option<Day>,
-    /// How many of it were there, and their digest, where they were read.
-    found: Option<(u64, Digest)>,
-    plan: Plan,
-}
 
 impl InfluxStore {
     /// Adds the tuples of batches that came after each other; durable in InfluxDB, as far as InfluxDB's word goes, when
@@ -104,40 +88,41 @@ impl InfluxStore {
                 Ok((blocks, known?))
             })
             .await?;
-        let planned = self.planned(blocks, known, explicit).await?;
-        let new = planned.iter().map(|planned| planned.plan.new.len() as u64).sum();
-        let touched: Vec<(u32, i32)> = planned
+        let looks = self.looks(blocks, known, explicit).await?;
+        let touched: Vec<(u32, i32)> = looks
             .iter()
-            .filter(|planned| !planned.plan.points.is_empty())
-            .map(|planned| (planned.block.entry.no, planned.block.day))
+            .filter(|look| look.writes())
+            .map(|look| (look.block.entry.no, look.block.day))
             .collect();
         if !touched.is_empty() {
             let days = touched.clone();
             self.on_index(move |index| index.unsettle(&days)).await?;
-            if let Err(error) = self.send(&planned).await {
-                // Some of it may have arrived.
-                touched.into_iter().for_each(|(series_no, day)| self.suspect(series_no, day));
-                return Err(error.into());
-            }
         }
-        let settled: Vec<Settled> = planned.iter().filter_map(settled).collect();
+        let mut bodies = Bodies::new(looks, explicit, self.request_lines.load(Ordering::Relaxed));
+        if let Err(error) = self.send(&mut bodies).await {
+            // Some of it may have arrived.
+            touched.into_iter().for_each(|(series_no, day)| self.suspect(series_no, day));
+            return Err(error.into());
+        }
+        let Bodies { settled, new, .. } = bodies;
         let now_ms = (self.clock)();
         self.on_index(move |index| index.settle(&settled, now_ms)).await?;
         Ok(new)
     }
 
-    /// What each block needs. A day that ends before its block begins needs no look; any other is read first.
-    async fn planned(
+    /// What each block needs to know of its day. A day that ends before its block begins needs no look; any other is
+    /// read first.
+    async fn looks(
         &self,
         blocks: Vec<Block>,
         known: Vec<Option<Day>>,
         explicit: bool,
-    ) -> Result<Vec<Planned>, StoreError> {
+    ) -> Result<Vec<Look>, StoreError> {
         let one = |(block, known): (Block, Option<Day>)| async move {
             let first = block.rows.first().map_or(i64::MAX, |(tuple, _)| tuple.start_ms);
             let is_behind = known.is_none_or(|known| !known.open && known.last_ms < first);
-            let (before, found) = if is_behind {
-                (Before::Tail(known.and_then(|known| known.tail)), None)
+            let (step, found) = if is_behind {
+                (Step::Behind(known.and_then(|known| known.tail)), None)
             } else {
                 let rows = self.read_day(&block.entry, block.day).await?;
                 let found = (rows.len() as u64, digest_of(&block.entry, &rows));
@@ -151,10 +136,10 @@ impl InfluxStore {
                     let error = InfluxError::Missing { expected: known.n, found: found.0 };
                     return Err(StoreError::from(error));
                 }
-                (Before::Rows(rows), Some(found))
+                let grain = block.entry.series.grain;
+                (Step::Planned(plan(grain, Before::Rows(rows), &block.rows, explicit)), Some(found))
             };
-            let plan = plan(block.entry.series.grain, before, &block.rows, explicit);
-            Ok(Planned { block, known, found, plan })
+            Look::new(block, known, found, step).map_err(|error| InfluxError::from(error).into())
         };
         stream::iter(blocks.into_iter().zip(known)).map(one).buffered(REQUESTS).try_collect().await
     }
@@ -171,27 +156,8 @@ impl InfluxStore {
         Ok(found.into_iter().next().map(|(_, rows)| rows).unwrap_or_default())
     }
 
-    async fn send(&self, planned: &[Planned]) -> Result<(), InfluxError> {
-        let mut bodies = Vec::new();
-        let mut body = Vec::new();
-        let mut lines = 0;
-        for planned in planned {
-            let series = &planned.block.entry.series;
-            let grain = series.grain.to_string();
-            let tags = [("g", grain.as_str()), ("p", &planned.block.entry.key), ("s", series.source.key())];
-            let head = head(series.metric.name(), &tags)?;
-            for point in &planned.plan.points {
-                put_point(&mut body, &head, point);
-                lines += 1;
-                if lines == REQUEST_LINES {
-                    bodies.push(std::mem::take(&mut body));
-                    lines = 0;
-                }
-            }
-        }
-        if lines > 0 {
-            bodies.push(body);
-        }
+    /// Makes the bodies while others are under way, so that the server never waits for them.
+    async fn send(&self, bodies: &mut Bodies) -> Result<(), InfluxError> {
         // All are tried, so that what is good arrives; the first error is told.
         let results: Vec<Result<(), InfluxError>> = stream::iter(bodies)
             .map(|body| async move { self.server.write(&body).await })
@@ -200,17 +166,6 @@ impl InfluxStore {
             .await;
         results.into_iter().collect()
     }
-}
-
-fn put_point(out: &mut Vec<u8>, head: &[u8], point: &Point) {
-    out.extend_from_slice(head);
-    put_field(out, "value", point.value, true);
-    for (name, value) in EXTRAS.iter().zip(point.extra) {
-        if let Some(value) = value {
-            put_field(out, name, value, false);
-        }
-    }
-    put_time(out, point.time_ns);
 }
 
 /// Sorts by tuple; of equal ones the greatest provenance and the earliest receipt are kept.
@@ -230,35 +185,4 @@ pub(super) fn unite(rows: &mut Vec<(Tuple, Origin)>) {
 
 pub(super) fn digest_of(entry: &Entry, rows: &[Row]) -> Digest {
     rows.iter().fold(Digest::default(), |sum, row| sum.plus(entry.hasher.hash(&row.stored.tuple)))
-}
-
-/// How the day stands now; `None` where nothing has to be noted.
-fn settled(planned: &Planned) -> Option<Settled> {
-    let Planned { block, known, found, plan } = planned;
-    let was_open = known.is_some_and(|known| known.open);
-    if plan.points.is_empty() && !was_open {
-        return None;
-    }
-    // What was read is how it stood; else the word of the index is.
-    let (n, digest) = found.unwrap_or(known.map_or((0, Digest::default()), |known| (known.n, known.digest)));
-    let hashes = plan.new.iter().map(|tuple| block.entry.hasher.hash(tuple));
-    let last_ms = block.rows.last().map_or(i64::MIN, |(tuple, _)| tuple.start_ms);
-    let spans = block.rows.iter().map(|(tuple, _)| tuple.end_ms - tuple.start_ms);
-    let ends = block.rows.iter().map(|(tuple, _)| tuple.end_ms.max(tuple.start_ms + 1) - 1);
-    let day = Day {
-        epoch_day: block.day,
-        n: n + plan.new.len() as u64,
-        digest: hashes.fold(digest, Digest::plus),
-        last_ms: known.map_or(last_ms, |known| known.last_ms.max(last_ms)),
-        // What was in doubt before this write is so after it: a repair settles it.
-        open: was_open,
-        tail: plan.tail,
-    };
-    Some(Settled {
-        series_no: block.entry.no,
-        day,
-        span_ms: spans.max().unwrap_or(0),
-        reaches: ends.max().map_or(block.day, epoch_day),
-        dirty: !plan.points.is_empty(),
-    })
 }

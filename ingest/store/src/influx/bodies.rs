@@ -1,0 +1,155 @@
+use std::sync::Arc;
+
+use foulee_contract::Tuple;
+
+use super::index::{Day, Entry, Settled};
+use super::line::{LineError, head, put_field, put_time};
+use super::rows::{Before, EXTRAS, Origin, Plan, Point, plan};
+use crate::{Digest, epoch_day};
+
+/// What is to be added to one day of one series: sorted by tuple, each once.
+#[derive(Debug)]
+pub(super) struct Block {
+    pub(super) entry: Arc<Entry>,
+    pub(super) day: i32,
+    pub(super) rows: Vec<(Tuple, Origin)>,
+}
+
+/// A block with what is known of its day.
+pub(super) struct Look {
+    pub(super) block: Block,
+    pub(super) known: Option<Day>,
+    /// How many of the day were there, and their digest, where they were read.
+    pub(super) found: Option<(u64, Digest)>,
+    pub(super) step: Step,
+    head: Vec<u8>,
+}
+
+/// How far a block is.
+pub(super) enum Step {
+    /// All of it lies behind what the day holds, whose last origin is this: it is planned when its turn comes, so that
+    /// the server works meanwhile.
+    Behind(Option<Origin>),
+    /// What is to be written of it.
+    Planned(Plan),
+}
+
+impl Look {
+    pub(super) fn new(
+        block: Block,
+        known: Option<Day>,
+        found: Option<(u64, Digest)>,
+        step: Step,
+    ) -> Result<Self, LineError> {
+        let series = &block.entry.series;
+        let grain = series.grain.to_string();
+        let tags = [("g", grain.as_str()), ("p", &block.entry.key), ("s", series.source.key())];
+        let head = head(series.metric.name(), &tags)?;
+        Ok(Self { block, known, found, step, head })
+    }
+
+    /// Whether anything of it is written.
+    pub(super) fn writes(&self) -> bool {
+        match &self.step {
+            Step::Behind(_) => !self.block.rows.is_empty(),
+            Step::Planned(plan) => !plan.points.is_empty(),
+        }
+    }
+}
+
+/// Makes the bodies of requests from blocks, one when it is asked for: a large write never stands in memory as lines.
+pub(super) struct Bodies {
+    looks: std::vec::IntoIter<Look>,
+    explicit: bool,
+    most_lines: usize,
+    /// The block that is being written, up to where.
+    under_way: Option<(Vec<u8>, std::vec::IntoIter<Point>)>,
+    /// How the days stand when all of it has arrived; whole once all bodies are made.
+    pub(super) settled: Vec<Settled>,
+    /// How many tuples were not there.
+    pub(super) new: u64,
+}
+
+impl Bodies {
+    pub(super) fn new(looks: Vec<Look>, explicit: bool, most_lines: usize) -> Self {
+        let settled = Vec::with_capacity(looks.len());
+        Self { looks: looks.into_iter(), explicit, most_lines, under_way: None, settled, new: 0 }
+    }
+
+    /// Begins the next block; whether there was one.
+    fn begin(&mut self) -> bool {
+        let Some(Look { block, known, found, step, head }) = self.looks.next() else { return false };
+        let plan = match step {
+            Step::Planned(plan) => plan,
+            Step::Behind(tail) => {
+                plan(block.entry.series.grain, Before::Tail(tail), &block.rows, self.explicit)
+            }
+        };
+        self.new += plan.new.len() as u64;
+        self.settled.extend(settled(&block, known, found, &plan));
+        self.under_way = Some((head, plan.points.into_iter()));
+        true
+    }
+}
+
+impl Iterator for Bodies {
+    type Item = Vec<u8>;
+
+    fn next(&mut self) -> Option<Vec<u8>> {
+        let mut body = Vec::new();
+        let mut lines = 0;
+        while lines < self.most_lines && (self.under_way.is_some() || self.begin()) {
+            let Some((head, points)) = &mut self.under_way else { break };
+            let before = lines;
+            for point in points.take(self.most_lines - lines) {
+                put_point(&mut body, head, &point);
+                lines += 1;
+            }
+            if lines == before || points.len() == 0 {
+                self.under_way = None;
+            }
+        }
+        (lines > 0).then_some(body)
+    }
+}
+
+fn put_point(out: &mut Vec<u8>, head: &[u8], point: &Point) {
+    out.extend_from_slice(head);
+    put_field(out, "value", point.value, true);
+    for (name, value) in EXTRAS.iter().zip(point.extra) {
+        if let Some(value) = value {
+            put_field(out, name, value, false);
+        }
+    }
+    put_time(out, point.time_ns);
+}
+
+/// How the day stands now; `None` where nothing has to be noted.
+fn settled(block: &Block, known: Option<Day>, found: Option<(u64, Digest)>, plan: &Plan) -> Option<Settled> {
+    let was_open = known.is_some_and(|known| known.open);
+    if plan.points.is_empty() && !was_open {
+        return None;
+    }
+    // What was read is how it stood; else the word of the index is.
+    let (n, digest) = found.unwrap_or(known.map_or((0, Digest::default()), |known| (known.n, known.digest)));
+    let hashes = plan.new.iter().map(|tuple| block.entry.hasher.hash(tuple));
+    let last_ms = block.rows.last().map_or(i64::MIN, |(tuple, _)| tuple.start_ms);
+    let spans = block.rows.iter().map(|(tuple, _)| tuple.end_ms - tuple.start_ms);
+    let ends = block.rows.iter().map(|(tuple, _)| tuple.end_ms.max(tuple.start_ms + 1) - 1);
+    let day = Day {
+        epoch_day: block.day,
+        n: n + plan.new.len() as u64,
+        digest: hashes.fold(digest, Digest::plus),
+        last_ms: known.map_or(last_ms, |known| known.last_ms.max(last_ms)),
+        // What was in doubt before this write is so after it: a repair settles it.
+        open: was_open,
+        tail: plan.tail,
+    };
+    Some(Settled {
+        series_no: block.entry.no,
+        day,
+        span_ms: spans.max().unwrap_or(0),
+        reaches: ends.max().map_or(block.day, epoch_day),
+        dirty: !plan.points.is_empty(),
+    })
+}
