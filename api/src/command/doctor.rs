@@ -107,7 +107,7 @@ fn influxdb(context: &Context, journaled: &foulee_ingest::JournaledStore) -> Res
         .runtime
         .block_on(async {
             influx.probe().await?;
-            Ok::<_, foulee_store::StoreError>((influx.lost().await?, influx.asides(None).await?.len()))
+            Ok::<_, foulee_store::StoreError>((influx.lost().await?, influx.aside_count().await?))
         })
         .map_err(|error| error.to_string())?;
     let text =

@@ -159,8 +159,10 @@ async fn deliver(shared: &Shared, round: &Round) -> bool {
                     // Put back first what is missing: else nobody could tell what is new.
                     shared.repair.notify_one();
                 } else if shared.state.failed(why(&error)) {
-                    let error = &error as &dyn std::error::Error;
-                    tracing::warn!(error, "InfluxDB does not take readings; they wait in the journal");
+                    tracing::warn!(
+                        error = why(&error),
+                        "InfluxDB does not take readings; they wait in the journal"
+                    );
                 }
                 parts.push(part);
                 tokio::time::sleep(shared.backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS, failures)).await;

@@ -65,7 +65,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
             && let Err(error) = keep(&shared, now_ms, std::mem::take(&mut ask)).await
         {
             if shared.state.failed(why(&error)) {
-                tracing::warn!(error = &error as &dyn std::error::Error, "InfluxDB could not be checked");
+                tracing::warn!(error = why(&error), "InfluxDB could not be checked");
             }
             continue;
         }
@@ -85,7 +85,7 @@ async fn probe(shared: &Shared) {
         }
         Err(error) => {
             if shared.state.failed(why(&error)) {
-                tracing::warn!(error = &error as &dyn std::error::Error, "InfluxDB fails the probe");
+                tracing::warn!(error = why(&error), "InfluxDB fails the probe");
             }
         }
     }
@@ -133,7 +133,7 @@ async fn keep(shared: &Arc<Shared>, now_ms: i64, asked: bool) -> Result<(), Stor
         shared.store.restart_is_checked().await?;
     }
     let lost = shared.store.lost().await?;
-    let set_aside = shared.store.asides(None).await?.len() as u64;
+    let set_aside = shared.store.aside_count().await?;
     shared.state.known(lost, set_aside);
     Ok(())
 }

@@ -123,6 +123,9 @@ pub(super) async fn two_sources_at_one_time(engine: Engine<'_>, folder: &Path) {
     assert!(found.iter().all(|s| s.tuples.len() == 1), "neither hides the other");
     assert_eq!(store.series_of(participant(1)).await.expect("series"), vec![phone, watch]);
     assert_eq!(store.series_of(participant(2)).await.expect("series"), vec![]);
+    write(&store, batch(T0, &minutes(3), &[tuple(T0, 60_000, 1)])).await;
+    let people = vec![participant(1), participant(3)];
+    assert_eq!(store.participants().await.expect("everybody"), people);
 }
 
 pub(super) async fn what_was_known_then(engine: Engine<'_>, folder: &Path) {

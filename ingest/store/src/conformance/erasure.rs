@@ -32,6 +32,8 @@ pub(super) async fn nothing_of_the_erased_stays(engine: Engine<'_>, folder: &Pat
             .iter()
             .all(|day| day.participant != participant(2))
     );
+    let people = vec![participant(1), participant(3)];
+    assert_eq!(store.participants().await.expect("everybody"), people);
     assert_no_trace(&with);
     assert_eq!(store.erase(participant(2)).await.expect("erased").readings, 0, "twice is harmless");
     // The same person may come again, under a new consent, as somebody new.

@@ -40,6 +40,14 @@ impl InfluxStore {
         .await
     }
 
+    /// How many readings are set aside.
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub async fn aside_count(&self) -> Result<u64, StoreError> {
+        self.on_index(|index| index.aside_count()).await
+    }
+
     /// What is set aside: of one series, or all.
     ///
     /// # Errors

@@ -486,6 +486,11 @@ impl Index {
         Ok(())
     }
 
+    pub(super) fn aside_count(&self) -> Result<u64, StoreError> {
+        let n: i64 = self.conn.query_row("SELECT count(*) FROM aside", [], |row| row.get(0))?;
+        Ok(n.unsigned_abs())
+    }
+
     pub(super) fn asides(&self, series_no: Option<u32>) -> Result<Vec<Aside>, StoreError> {
         let mut statement = self
             .conn
