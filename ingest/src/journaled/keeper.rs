@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use foulee_contract::{Series, Stored, Tuple};
 use foulee_journal::JournalError;
-use foulee_store::influx::Depth;
+use foulee_store::influx::{Depth, Probed};
 use foulee_store::{StoreError, epoch_day, record};
 
 use super::forward::why;
@@ -78,7 +78,11 @@ pub(super) async fn run(shared: Arc<Shared>) {
 
 async fn probe(shared: &Shared) {
     match shared.store.probe().await {
-        Ok(()) => {
+        Ok(Probed { kept }) => {
+            if !kept {
+                tracing::warn!("the point of the probe before is gone: all that InfluxDB holds is checked");
+                shared.state.set_unchecked();
+            }
             if shared.state.works() {
                 tracing::info!("InfluxDB works again");
             }

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use foulee_tests::influx::Influxd;
+use foulee_tests::influx::{FaultProxy, Influxd, Mode};
 use serde_json::{Value, json};
 
 use crate::foulee::Folder;
@@ -157,4 +157,29 @@ fn what_the_journal_no_longer_holds_is_told_as_lost() {
     let read = folder.say(&format!("readings {} --from 2026-01-01 --to 2026-01-01", people::id(1))).ok();
     assert_eq!(read.lines().count(), 991);
     let _ = place.address();
+}
+
+#[test]
+fn a_server_that_tells_nothing_of_itself_is_checked_when_the_probes_point_is_gone() {
+    let Some(mut place) = Place::v1() else { return };
+    let mut proxy = FaultProxy::start(place.address()).expect("a proxy");
+    // As a hosted server is: nobody can see when it was started.
+    proxy.set_mode_below("/metrics", Mode::Answer(404)).expect("a mode");
+    let folder = place.folder_at(&proxy.address(), DB);
+    for n in [1, 2] {
+        people::add(&folder, &people::id(n), &n.to_string(), DB, "UTC");
+    }
+    let mut served = Served::start(&folder);
+    assert_eq!(served.post(&batch(0)).json()["accepted"], 2_000);
+    forwarded(&mut served);
+    served.until("it was probed and checked once", |served| {
+        (served.metric("influxdb_checks_total") == 1).then_some(())
+    });
+    let influxd = place.influxd();
+    influxd.query("DROP MEASUREMENT foulee_canary", DB).expect("dropped");
+    influxd.query("DELETE FROM steps WHERE time < '2026-01-01T00:10:00Z'", DB).expect("deleted");
+    served.until("it is put back", |served| {
+        (served.metric("influxdb_readings_put_back_total") == 20).then_some(())
+    });
+    assert_eq!(place.influxd().count_points(DB).expect("a count"), 2_000);
 }

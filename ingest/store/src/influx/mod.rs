@@ -42,6 +42,7 @@ pub use check::{Checked, Depth, Fault, Repaired};
 pub use error::InfluxError;
 pub use line::LineError;
 pub use migrate::{Preparation, Prepared, prepare};
+pub use probe::Probed;
 
 use crate::url::InfluxUrl;
 use crate::{

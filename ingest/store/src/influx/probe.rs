@@ -8,32 +8,58 @@ use crate::StoreError;
 
 /// The measurement of the probe.
 const CANARY: &str = "foulee_canary";
+const NS_PER_MS: i64 = 1_000_000;
+
+/// What a probe found beside that the server works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Probed {
+    /// Whether the point of the probe before is still there. If not, the server has lost something that it acknowledged.
+    pub kept: bool,
+}
+
+/// Two starts nearer than this are one: uptimes are told in seconds, and a clock may be put right.
+const SAME_START_S: u64 = 3;
 
 impl InfluxStore {
-    /// Writes a point, reads it back and deletes it: what InfluxDB says of its own health is no word to go by (it says
-    /// `pass` on a full disk).
+    /// Writes a point and reads it back, looks for the one of the probe before, and deletes that: what InfluxDB says of
+    /// its own health is no word to go by (it says `pass` on a full disk).
     ///
     /// # Errors
-    /// Which of the three failed, and how.
-    pub async fn probe(&self) -> Result<(), StoreError> {
+    /// Which of them failed, and how.
+    pub async fn probe(&self) -> Result<Probed, StoreError> {
         // One key for ever: each new one would stay in the server's index.
         let random = self.random;
-        let key = self
+        let (key, before_ms) = self
             .on_index(move |index| {
+                let before_ms: Option<i64> = index.fact("canary_ms")?.and_then(|text| text.parse().ok());
                 if let Some(key) = index.fact("canary")? {
-                    return Ok(key);
+                    return Ok((key, before_ms));
                 }
                 let key = super::index::new_key(random)?;
                 index.set_fact("canary", &key)?;
-                Ok(key)
+                Ok((key, before_ms))
             })
             .await?;
+        let kept = match before_ms {
+            Some(before_ms) => self.canary(&key, before_ms).await?,
+            None => true,
+        };
         let now_ms = (self.clock)();
-        let time_ns = now_ms.saturating_mul(1_000_000);
         let mut line = head(CANARY, &[("p", &key)]).map_err(InfluxError::from)?;
         put_field(&mut line, "canary", now_ms, true);
-        put_time(&mut line, time_ns);
+        put_time(&mut line, now_ms.saturating_mul(NS_PER_MS));
         self.server.write(&line).await?;
+        if !self.canary(&key, now_ms).await? {
+            return Err(InfluxError::CanaryLost.into());
+        }
+        self.on_index(move |index| index.set_fact("canary_ms", &now_ms.to_string())).await?;
+        self.server.delete_older(&key, CANARY, now_ms).await?;
+        Ok(Probed { kept })
+    }
+
+    /// Whether the probe's point of this time is there.
+    async fn canary(&self, key: &str, at_ms: i64) -> Result<bool, InfluxError> {
+        let time_ns = at_ms.saturating_mul(NS_PER_MS);
         let mut found = None;
         let mut visit = |_, rows: Rows| {
             found = rows.values.first().and_then(|row| row.cells[1]);
@@ -43,11 +69,7 @@ impl InfluxStore {
             "SELECT \"canary\" FROM \"{CANARY}\" WHERE \"p\" = $p AND time >= {time_ns} AND time <= {time_ns}"
         );
         self.server.query(&[&ask], &json!({"p": key}), &mut visit).await?;
-        if found != Some(now_ms) {
-            return Err(InfluxError::CanaryLost.into());
-        }
-        self.server.delete_key(&key).await?;
-        Ok(())
+        Ok(found == Some(at_ms))
     }
 
     /// Whether the server was started again since this was last asked: what it acknowledged before may be gone. `None`
@@ -56,10 +78,10 @@ impl InfluxStore {
     /// # Errors
     /// The index cannot be read or written.
     pub async fn was_restarted(&self) -> Result<Option<bool>, StoreError> {
-        let Some(started) = self.server.started_s().await else { return Ok(None) };
+        let Some(started) = self.server.started_s((self.clock)()).await else { return Ok(None) };
         self.on_index(move |index| {
             let known: Option<i64> = index.fact("started")?.and_then(|text| text.parse().ok());
-            Ok(Some(known.is_some_and(|known| known != started)))
+            Ok(Some(known.is_some_and(|known| known.abs_diff(started) > SAME_START_S)))
         })
         .await
     }
@@ -69,7 +91,7 @@ impl InfluxStore {
     /// # Errors
     /// The index cannot be written.
     pub async fn restart_is_checked(&self) -> Result<(), StoreError> {
-        let Some(started) = self.server.started_s().await else { return Ok(()) };
+        let Some(started) = self.server.started_s((self.clock)()).await else { return Ok(()) };
         self.on_index(move |index| index.set_fact("started", &started.to_string())).await
     }
 }

@@ -156,18 +156,38 @@ impl Server {
     pub(super) async fn delete_key(&self, key: &str) -> Result<(), InfluxError> {
         // A key is hexadecimal digits: nothing of it could end a literal.
         match &self.v2 {
-            Some(v2) => v2.delete(format!("p=\"{key}\"")).await,
+            Some(v2) => v2.delete(format!("p=\"{key}\""), None).await,
             None => self.change(&format!("DROP SERIES WHERE \"p\" = '{key}'")).await,
         }
     }
 
-    /// When the server's process started, s since 1970, as its own metrics say; `None` where they are not to be had.
-    pub(super) async fn started_s(&self) -> Option<i64> {
+    /// Deletes points of a key that are older than a whole second before `before_ms`.
+    pub(super) async fn delete_older(
+        &self,
+        key: &str,
+        measurement: &str,
+        before_ms: i64,
+    ) -> Result<(), InfluxError> {
+        let upto_s = before_ms.div_euclid(1_000) - 1;
+        match &self.v2 {
+            Some(v2) => v2.delete(format!("p=\"{key}\""), Some(upto_s)).await,
+            None => {
+                let upto_ns = upto_s * 1_000_000_000;
+                self.change(&format!(
+                    "DELETE FROM \"{measurement}\" WHERE \"p\" = '{key}' AND time <= {upto_ns}"
+                ))
+                .await
+            }
+        }
+    }
+
+    /// When the server's process started, s since 1970, as its own metrics say (of 2.x: how long it has been up); `None`
+    /// where they are not to be had.
+    pub(super) async fn started_s(&self, now_ms: i64) -> Option<i64> {
         let request = self.signed(self.http.get(format!("{}/metrics", self.base)));
         let response = request.send().await.ok().filter(|response| response.status().is_success())?;
         let text = response.text().await.ok()?;
-        let line = text.lines().find_map(|line| line.strip_prefix("process_start_time_seconds "))?;
-        line.trim().parse::<f64>().ok().map(|seconds| seconds as i64)
+        started_of(&text, now_ms)
     }
 
     /// Whether a database or bucket of this name is there, and may be read.
@@ -254,6 +274,18 @@ impl Server {
     }
 }
 
+fn started_of(metrics: &str, now_ms: i64) -> Option<i64> {
+    let value = |name: &str| {
+        let rest = metrics.lines().find_map(|line| line.strip_prefix(name))?;
+        // Labels may stand between.
+        let rest = rest.rsplit_once('}').map_or(rest, |(_, rest)| rest);
+        rest.trim().parse::<f64>().ok()
+    };
+    let started = value("process_start_time_seconds").map(|seconds| seconds as i64);
+    let up = || value("influxdb_uptime_seconds").map(|seconds| now_ms.div_euclid(1_000) - seconds as i64);
+    started.or_else(up)
+}
+
 fn values_of(body: &Value) -> impl Iterator<Item = &Vec<Value>> {
     let values = body.pointer("/results/0/series/0/values").and_then(Value::as_array);
     values.into_iter().flatten().filter_map(Value::as_array)
@@ -299,6 +331,15 @@ async fn json_of(response: Response) -> Result<Value, InfluxError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn both_servers_say_when_they_started() {
+        let v1 = "# TYPE x gauge\nprocess_start_time_seconds 1.76407e+09\n";
+        assert_eq!(started_of(v1, 0), Some(1_764_070_000));
+        let v2 = "influxdb_uptime_seconds{id=\"07\"} 12.75\n";
+        assert_eq!(started_of(v2, 1_764_070_100_000), Some(1_764_070_088));
+        assert_eq!(started_of("go_threads 8\n", 0), None);
+    }
 
     #[test]
     fn gzip_comes_back() {
