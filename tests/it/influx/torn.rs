@@ -156,7 +156,6 @@ fn what_the_journal_no_longer_holds_is_told_as_lost() {
     // From then on what is there is what there is.
     let read = folder.say(&format!("readings {} --from 2026-01-01 --to 2026-01-01", people::id(1))).ok();
     assert_eq!(read.lines().count(), 991);
-    let _ = place.address();
 }
 
 #[test]
