@@ -9,7 +9,7 @@ use crate::registry::RegistryError;
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
     /// The time-series store failed.
-    #[error("the time-series store failed")]
+    #[error("the time-series store failed: {0}")]
     Store(#[from] StoreError),
     /// The registry failed.
     #[error(transparent)]

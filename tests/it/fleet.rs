@@ -18,7 +18,7 @@ mod service;
 use std::time::Duration;
 
 use chance::{Chance, seed};
-use foulee::Done;
+use foulee::{Done, Folder};
 use proxy::{Cheat, Proxy};
 use serde_json::Value;
 use service::Service;
@@ -53,7 +53,7 @@ fn count(verdict: &Value, name: &str) -> u64 {
 #[test]
 fn killed_at_random_the_service_holds_what_it_acknowledged_once() {
     let (people, days, kills) = if full() { ("300", "7", 60) } else { ("40", "2", 8) };
-    let mut service = Service::start();
+    let mut service = Service::over(Folder::new());
     // Small batches, so that there is always one on its way.
     let plan = include_str!("../../simulators/src/fleet/faults.toml").replace("most = 800", "most = 150");
     let plan = service.folder.write("plan.toml", plan);
@@ -81,7 +81,7 @@ fn killed_at_random_the_service_holds_what_it_acknowledged_once() {
 const NO_FAULTS: &str = "[batches]\nleast = 50\nmost = 300\n";
 
 fn cheated(cheat: Cheat, plan: &str, more: &[&str]) -> (Value, Done) {
-    let service = Service::start();
+    let service = Service::over(Folder::new());
     let proxy = Proxy::before(&service, cheat);
     let plan = service.folder.write("plan.toml", plan);
     let mut run = vec!["--people", "6", "--days", "2", "--faults", plan.to_str().expect("a path")];
@@ -143,7 +143,7 @@ fn a_server_that_is_always_busy_ends_the_patience() {
 
 #[test]
 fn a_server_that_stays_away_gets_no_verdict() {
-    let mut service = Service::start();
+    let mut service = Service::over(Folder::new());
     // More than can be sent before it is killed.
     let fleet = service.fleet(&service.url(), &["--people", "300", "--days", "300", "--patience", "2"]);
     std::thread::sleep(Duration::from_millis(700));
@@ -155,7 +155,7 @@ fn a_server_that_stays_away_gets_no_verdict() {
 
 #[test]
 fn the_same_run_again_is_the_same_readings_of_the_same_people() {
-    let service = Service::start();
+    let service = Service::over(Folder::new());
     let run = ["--people", "4", "--days", "2", "--seed", "9"];
     let first = assert_clean(&service.fleet(&service.url(), &run).finish());
     let stats = || service.folder.say("store stats --json").json();
@@ -168,7 +168,7 @@ fn the_same_run_again_is_the_same_readings_of_the_same_people() {
 
 #[test]
 fn a_token_that_is_no_admins_is_wrong_usage() {
-    let service = Service::start();
+    let service = Service::over(Folder::new());
     service.folder.say("participant add --study fleet").ok();
     let token = service.folder.say("token add --write-study fleet --label gateway").ok();
     service.folder.write("token", token);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use chrono::{NaiveDate, Utc};
 use foulee_contract::ParticipantId;
 use foulee_ingest::Clock;
-use foulee_store::Store;
+use foulee_store::{Store, StoreUrl};
 use tokio::runtime::Runtime;
 
 use super::CommandError;
@@ -35,6 +35,8 @@ pub(super) struct Context {
     pub(super) journaled: Option<Arc<foulee_ingest::JournaledStore>>,
     pub(super) registry: Registry,
     pub(super) clock: Clock,
+    /// Whether the readings are on another server.
+    pub(super) is_remote: bool,
     /// Set when another process serves the folder: its worker computes, and what it holds is read beside it.
     pub(super) served_by: Option<Holder>,
     /// How long that worker is waited for, from the first wait on.
@@ -79,6 +81,7 @@ impl Context {
             journaled,
             registry,
             clock: system_clock(),
+            is_remote: matches!(url, StoreUrl::Influx(_)),
             served_by,
             deadline,
             _lock: lock,
@@ -88,18 +91,24 @@ impl Context {
     /// Computes what is dirty, unless the service that holds the folder does that.
     pub(super) fn drain(&self) -> Result<(), CommandError> {
         if self.served_by.is_none() {
-            if !self.runtime.block_on(engine::settled(&*self.store, WORKER_PATIENCE)) {
-                let waiting = self.store.backlog().unwrap_or_default();
-                eprintln!(
-                    "foulee: received, and being stored: {} uploads wait in the journal ({}); what follows is without them",
-                    waiting.waiting,
-                    waiting.why.as_deref().unwrap_or("InfluxDB is slow")
-                );
-            }
+            self.settle();
             let worker = Worker::new(Arc::clone(&self.store), self.registry.clone());
             self.runtime.block_on(worker.drain((self.clock)()))?;
         }
         Ok(())
+    }
+
+    /// Waits until what is acknowledged is in the store, and says how much is not where that takes too long.
+    pub(super) fn settle(&self) {
+        if !self.runtime.block_on(engine::settled(&*self.store, WORKER_PATIENCE)) {
+            let waiting = self.store.backlog().unwrap_or_default();
+            eprintln!(
+                "foulee: received, and being stored: {} parts of uploads wait in the journal ({}); what follows is \
+                 without them",
+                waiting.waiting,
+                waiting.why.as_deref().unwrap_or("InfluxDB is slow")
+            );
+        }
     }
 
     /// Computes what is dirty and what was computed for a participant under other knowledge or by older code. Beside a
@@ -139,7 +148,11 @@ impl Context {
         self.runtime.block_on(async {
             match self.served_by {
                 Some(_) => Ok(self.registry.is_scrubbed().await? && self.store.scrub().await?),
-                None => Ok(people::scrub(&self.registry, &*self.store).await?),
+                // A remote store that does not answer has it still to do.
+                None => match people::scrub(&self.registry, &*self.store).await {
+                    Err(ApiError::Store(error)) if error.is_remote() => Ok(false),
+                    done => Ok(done?),
+                },
             }
         })
     }

@@ -48,7 +48,7 @@ pub(super) fn run(global: &Global, asked: &Doctor) -> Result<Exit, CommandError>
                     Ok(true) => Ok("nothing of anybody erased is left in the files".to_owned()),
                     Ok(false) => {
                         Err("copies of an erased id can still be in the files, because another process is \
-                                      reading them: end it and ask again"
+                                      reading them (end it), or InfluxDB does not answer: ask again"
                             .to_owned())
                     }
                     Err(error) => Err(error.to_string()),
@@ -61,12 +61,21 @@ pub(super) fn run(global: &Global, asked: &Doctor) -> Result<Exit, CommandError>
                     Ok(verified) if verified.damaged.is_empty() => {
                         Ok(format!("{} read back", verified.readings))
                     }
+                    Ok(verified) if context.is_remote => Err(format!(
+                        "InfluxDB has not all readings of {} days of series; `foulee store verify --repair` puts them \
+                         back",
+                        verified.damaged.len()
+                    )),
                     Ok(verified) => {
                         Err(format!("{} blocks are damaged; restore a backup", verified.damaged.len()))
                     }
                     Err(error) => Err(error.to_string()),
                 },
             );
+            #[cfg(feature = "influx")]
+            if let Some(journaled) = &context.journaled {
+                find("InfluxDB", influxdb(&context, journaled));
+            }
             let stats = context.runtime.block_on(context.store.stats());
             find(
                 "days to compute",
@@ -88,6 +97,22 @@ pub(super) fn run(global: &Global, asked: &Doctor) -> Result<Exit, CommandError>
         print_text(&lines.collect::<String>())?;
     }
     Ok(if ok { Exit::Done } else { Exit::Failed })
+}
+
+/// Whether it takes and gives back, and what it lost or refuses.
+#[cfg(feature = "influx")]
+fn influxdb(context: &Context, journaled: &foulee_ingest::JournaledStore) -> Result<String, String> {
+    let influx = journaled.influx();
+    let (lost, asides) = context
+        .runtime
+        .block_on(async {
+            influx.probe().await?;
+            Ok::<_, foulee_store::StoreError>((influx.lost().await?, influx.asides(None).await?.len()))
+        })
+        .map_err(|error| error.to_string())?;
+    let text =
+        format!("a point was written, read back and deleted; {lost} readings lost, {asides} set aside");
+    if lost > 0 || asides > 0 { Err(text) } else { Ok(text) }
 }
 
 fn folder_writable(global: &Global) -> Result<String, String> {

@@ -112,6 +112,12 @@ fn left_in_files(context: &Context) -> String {
     } else {
         "then run `foulee doctor`, which finishes the erasure and says so"
     };
+    if context.is_remote {
+        return format!(
+            "the rows are on their way out of InfluxDB, which has not said yet that they are gone; copies of the id can \
+             still be in the files of the data folder: {then}"
+        );
+    }
     format!(
         "the rows are gone, but copies of the id can still be in the files of the data folder, because another \
          process is reading them; end what reads registry.db or store.db (a backup, a database browser): {then}"

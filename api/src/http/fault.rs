@@ -85,6 +85,15 @@ impl From<ApiError> for Fault {
                 Problem::new(ProblemKind::InvalidField).detail("the dates or parameters are out of range"),
             ),
             ApiError::Store(StoreError::Busy) => Some(Problem::new(ProblemKind::TooManyRequests)),
+            ApiError::Store(store) if store.is_remote() => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a request could not be answered now"
+                );
+                Some(
+                    Problem::new(ProblemKind::Unavailable).detail("the store does not answer now; ask again"),
+                )
+            }
             _ => None,
         };
         known

@@ -24,6 +24,7 @@ struct Round {
     /// Each at most a record more than is handed on together.
     parts: Vec<Arc<[WriteBatch]>>,
     readings: u64,
+    records: u64,
     next: Position,
     /// Who was erased after that is still in it.
     erasures: u64,
@@ -47,7 +48,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
         // The next is read while this one is under way.
         let (ahead, delivered) = tokio::join!(next_after(&shared, round.next), deliver(&shared, &round));
         if delivered {
-            shared.released(round.next, round.readings).await;
+            shared.released(round.next, round.readings, round.records).await;
             read = Some(ahead);
         }
         // Else somebody was erased: what was read may be theirs, and is read again without them.
@@ -63,7 +64,7 @@ async fn next_after(shared: &Arc<Shared>, from: Position) -> Option<Round> {
     let shared = Arc::clone(shared);
     let read = tokio::task::spawn_blocking(move || {
         let erasures = shared.store.erasures();
-        let (mut next, mut parts) = (from, Parts::default());
+        let (mut next, mut parts, mut records) = (from, Parts::default(), 0);
         while parts.readings < PART_READINGS as u64 {
             // Taken apart without the lock: whoever appends waits no longer than the disk takes.
             let read = {
@@ -74,8 +75,7 @@ async fn next_after(shared: &Arc<Shared>, from: Position) -> Option<Round> {
                 journal.read(next, READ_BYTES)
             };
             let read = match read {
-                Ok(read) if read.next > next => read,
-                Ok(_) => break,
+                Ok(read) => read,
                 Err(error) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "the journal cannot be read");
                     break;
@@ -85,15 +85,19 @@ async fn next_after(shared: &Arc<Shared>, from: Position) -> Option<Round> {
                 tracing::error!(?loss, "the journal's own disk lost acknowledged uploads");
             }
             for bytes in read.blocks.iter().flat_map(|block| block.records()) {
+                records += 1;
                 match record::decode(bytes) {
                     Some(record) => parts.add(record),
                     None => tracing::error!("a record of the journal has no known form"),
                 }
             }
+            if read.next <= next {
+                break;
+            }
             next = read.next;
         }
         let Parts { done, readings, .. } = parts.done();
-        (next > from).then_some(Round { parts: done, readings, next, erasures })
+        (next > from).then_some(Round { parts: done, readings, records, next, erasures })
     });
     read.await.ok().flatten()
 }
@@ -174,7 +178,11 @@ pub(super) fn why(error: &StoreError) -> String {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        text.push_str(&format!(": {cause}"));
+        // Some say what their cause says.
+        let said = cause.to_string();
+        if !text.contains(&said) {
+            text.push_str(&format!(": {said}"));
+        }
         source = cause.source();
     }
     text

@@ -14,6 +14,8 @@ const TICK: Duration = Duration::from_secs(1);
 /// Between probes, ms: while all is well, and while it is not.
 const PROBE_MS: i64 = 30_000;
 const PROBE_AGAIN_MS: i64 = 2_000;
+/// Between looks whether the server was started again, ms.
+const ASK_MS: i64 = 5_000;
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 86_400_000;
 /// Bytes of the journal, decompressed, that are looked through at a time.
@@ -43,6 +45,8 @@ pub(super) async fn mend(shared: Arc<Shared>) {
 pub(super) async fn run(shared: Arc<Shared>) {
     let mut probed_ms = i64::MIN;
     let mut expired_ms = i64::MIN;
+    let mut asked_ms = i64::MIN;
+    let mut ask = false;
     loop {
         tokio::select! {
             () = shared.repair.notified() => {}
@@ -54,8 +58,11 @@ pub(super) async fn run(shared: Arc<Shared>) {
             probed_ms = now_ms;
             probe(&shared).await;
         }
+        if now_ms.saturating_sub(asked_ms) >= ASK_MS {
+            (asked_ms, ask) = (now_ms, true);
+        }
         if shared.state.is_working()
-            && let Err(error) = keep(&shared, now_ms).await
+            && let Err(error) = keep(&shared, now_ms, std::mem::take(&mut ask)).await
         {
             if shared.state.failed(why(&error)) {
                 tracing::warn!(error = &error as &dyn std::error::Error, "InfluxDB could not be checked");
@@ -85,8 +92,8 @@ async fn probe(shared: &Shared) {
 }
 
 /// What is due of checking and repairing.
-async fn keep(shared: &Arc<Shared>, now_ms: i64) -> Result<(), StoreError> {
-    let restarted = shared.store.was_restarted().await?;
+async fn keep(shared: &Arc<Shared>, now_ms: i64, asked: bool) -> Result<(), StoreError> {
+    let restarted = if asked { shared.store.was_restarted().await? } else { None };
     let troubled = shared.state.take_unchecked();
     let is_due = shared.store.checked_ms().await?.is_none_or(|at| now_ms.saturating_sub(at) >= DAY_MS);
     let since_ms = Some(now_ms.saturating_sub(shared.keep_ms));

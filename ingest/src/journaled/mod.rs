@@ -78,6 +78,8 @@ const RECORD_ROWS: usize = 20_000;
 const SEGMENT_BYTES: u64 = 8 << 20;
 const COMMIT_BYTES: usize = 4 << 20;
 const POLL: Duration = Duration::from_millis(20);
+/// How long a store that is dropped waits for its tasks.
+const ABORT_PATIENCE: Duration = Duration::from_secs(2);
 
 /// A store in InfluxDB behind a journal.
 #[derive(Debug)]
@@ -129,12 +131,13 @@ impl Shared {
         if let Some(position) = committed.position {
             self.state.committed(position, oldest_ms, records);
         }
+        self.state.journal(journal.stats()?.bytes, self.max_bytes);
         Ok(())
     }
 
     /// Everything before `next` is in InfluxDB.
-    async fn released(self: &Arc<Self>, next: Position, readings: u64) {
-        self.state.forwarded(next, readings);
+    async fn released(self: &Arc<Self>, next: Position, readings: u64, records: u64) {
+        self.state.forwarded(next, readings, records);
         let shared = Arc::clone(self);
         let released = tokio::task::spawn_blocking(move || {
             let mut journal = shared.journal();
@@ -200,6 +203,7 @@ impl JournaledStore {
                 failed = Some(error);
             }
         };
+        let had_key = key_file.exists();
         let key = Key::from_file_or_new(&key_file, &mut fill).map_err(refuses)?;
         if let Some(error) = failed {
             let _ = std::fs::remove_file(&key_file);
@@ -222,7 +226,12 @@ impl JournaledStore {
             }
         };
         let disk = Disk::open(&place)?;
-        let (mut journal, recovery) = Journal::open(disk, &key, options, nonces).map_err(refuses)?;
+        let opened = Journal::open(disk, &key, options, nonces);
+        if matches!(opened, Err(JournalError::WrongKey)) && !had_key {
+            // The key of a journal that is there is gone: a new one is no help, and would hide that.
+            let _ = std::fs::remove_file(&key_file);
+        }
+        let (mut journal, recovery) = opened.map_err(refuses)?;
         for loss in &recovery.lost {
             tracing::error!(?loss, "the journal's own disk lost uploads");
         }
@@ -306,6 +315,11 @@ impl Drop for JournaledStore {
         }
         for task in &self.tasks {
             task.abort();
+        }
+        // The folder is free only when nobody works on it any more.
+        let end = Instant::now() + ABORT_PATIENCE;
+        while Instant::now() < end && Arc::strong_count(&self.shared) > 1 {
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 }

@@ -64,11 +64,18 @@ impl State {
     }
 
     /// Everything before `next` is in InfluxDB.
-    pub(super) fn forwarded(&self, next: Position, readings: u64) {
+    pub(super) fn forwarded(&self, next: Position, readings: u64, records: u64) {
         let mut inner = self.lock();
         inner.backlog.forwarded += readings;
-        while inner.waiting.front().is_some_and(|(position, _, _)| *position < next) {
-            inner.waiting.pop_front();
+        // What is in InfluxDB makes room.
+        inner.backlog.journal_refuses = false;
+        let mut records = records;
+        while let Some((_, _, of_commit)) = inner.waiting.pop_front_if(|(position, _, _)| *position < next) {
+            records = records.saturating_sub(of_commit);
+        }
+        // What an earlier process left stands as one entry.
+        if let Some((_, _, left)) = inner.waiting.front_mut() {
+            *left = left.saturating_sub(records).max(1);
         }
     }
 

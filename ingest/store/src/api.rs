@@ -87,6 +87,18 @@ pub enum StoreError {
     Commit(Arc<StoreError>),
 }
 
+impl StoreError {
+    /// Whether it is another machine's doing, which may do better later.
+    #[must_use]
+    pub fn is_remote(&self) -> bool {
+        #[cfg(feature = "influx")]
+        if let Self::Influx(_) = self {
+            return true;
+        }
+        matches!(self, Self::JournalRefuses(_))
+    }
+}
+
 /// Tuples of one series on their way in.
 #[derive(Clone, Debug)]
 pub struct Group {

@@ -80,6 +80,8 @@ impl Fleet {
             let judged = sent.and_then(|sent| {
                 // What it takes to read back is another matter than what ended the sending.
                 let reading = Tally::default();
+                let mut patience = self.patience(&reading, 0, self.patience);
+                patience.ask(|| Server::new(uplink).settled())?;
                 let found = everybody(
                     READERS,
                     self.people,

@@ -152,6 +152,17 @@ impl Server {
         heard(post.send_json(NewPerson { study, external_id, time_zone }))
     }
 
+    /// Whether all that is acknowledged can be read: a server may keep it in a journal in front of its store for a while.
+    pub(super) fn settled(&self) -> Result<(), Delay> {
+        let reply = heard(self.agent.get(format!("{}/metrics", self.uplink.base)).call())?;
+        let text = String::from_utf8_lossy(&reply.body);
+        let waiting = text.lines().find_map(|line| line.strip_prefix("journal_waiting_records "));
+        match waiting {
+            None | Some("0") => Ok(()),
+            Some(_) => Err(Delay::Later { status: 503, after: None }),
+        }
+    }
+
     /// The readings of somebody from one time on to before another, at most 31 days. Those that reach into the time are
     /// given as well.
     pub(super) fn readings(&self, who: ParticipantId, from_ms: i64, to_ms: i64) -> Result<Reply, Delay> {

@@ -21,9 +21,8 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// One with an admin's token in the file `token` beside its data.
-    pub(crate) fn start() -> Self {
-        let folder = Folder::new();
+    /// One over a folder, with an admin's token in the file `token` beside its data.
+    pub(crate) fn over(folder: Folder) -> Self {
         let token = folder.say("token add --admin --label fleet").ok();
         folder.write("token", token);
         let mut service = Self { folder, child: None, address: "127.0.0.1:0".to_owned(), starts: 0 };

@@ -93,23 +93,32 @@ impl Done {
 }
 
 /// A data folder, which goes with the value; beside it is room for a test's own files.
-pub(crate) struct Folder(TempDir);
+pub(crate) struct Folder {
+    folder: TempDir,
+    /// What its commands find in their environment.
+    environment: Vec<(&'static str, String)>,
+}
 
 impl Folder {
     pub(crate) fn new() -> Self {
-        let folder = Self(tempfile::tempdir().expect("a folder"));
+        Self::with(Vec::new())
+    }
+
+    /// The same, its commands with an environment of their own.
+    pub(crate) fn with(environment: Vec<(&'static str, String)>) -> Self {
+        let folder = Self { folder: tempfile::tempdir().expect("a folder"), environment };
         fs::create_dir(folder.data()).expect("a folder");
         folder
     }
 
     /// The data folder.
     pub(crate) fn data(&self) -> PathBuf {
-        self.0.path().join("data")
+        self.folder.path().join("data")
     }
 
     /// A file of the test's own, beside the data folder.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        self.folder.path().join(name)
     }
 
     /// Writes a file of the test's own.
@@ -122,6 +131,7 @@ impl Folder {
     pub(crate) fn command(&self) -> Command {
         let mut command = command();
         command.arg("--data-dir").arg(self.data());
+        command.envs(self.environment.iter().map(|(name, value)| (*name, value.as_str())));
         command
     }
 

@@ -75,7 +75,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "TOKEN", hide = true)]
     pub influx_token: Option<String>,
     /// Bytes that the journal in front of InfluxDB may have [default: 4 GiB]
-    #[arg(long, global = true, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(64 << 20..))]
+    #[arg(long, global = true, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(16 << 20..))]
     pub journal_max_bytes: Option<u64>,
     /// Days for which the journal keeps what is in InfluxDB, to put it back [default: 30]
     #[arg(long, global = true, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..=3660))]

@@ -75,13 +75,16 @@ fn repair(context: &Context) -> Result<Exit, CommandError> {
         return Err(CommandError::ServiceRepairs);
     }
     let Some(journaled) = &context.journaled else { return Err(CommandError::InfluxNotNamed) };
-    context.drain()?;
+    // No day is computed before it is whole.
+    context.settle();
     let (checked, repaired) = context.runtime.block_on(async {
         let checked = journaled.check().await?;
         let repaired = journaled.repair(&checked).await?;
         Ok::<_, foulee_store::StoreError>((checked, repaired))
     })?;
-    context.drain()?;
+    if repaired.lost == 0 {
+        context.drain()?;
+    }
     let mut text = format!("{} readings read back on {} days of series\n", checked.readings, checked.days);
     for fault in &checked.faults {
         text.push_str(&format!(

@@ -189,21 +189,20 @@ impl InfluxStore {
             })
             .collect();
         unite(&mut rows);
-        let mut repaired = Repaired {
-            put_back: rows.iter().filter(|(tuple, _)| !there.contains(tuple)).count() as u64,
-            lost: 0,
-        };
+        let missing = rows.iter().filter(|(tuple, _)| !there.contains(tuple)).count() as u64;
+        // What was in doubt had not been acknowledged by InfluxDB: it only arrives late.
+        let had_lost = known.map_or(0, |known| known.n).saturating_sub(there.len() as u64);
+        let mut repaired = Repaired { put_back: missing.min(had_lost), lost: 0 };
         let no = entry.no;
         self.on_index(move |index| index.unsettle(&[(no, day)])).await?;
-        if repaired.put_back > 0 {
+        if missing > 0 {
             // What was lost may have said when and how the rest was recorded: all that is kept says it again.
             let entry = Arc::clone(&entry);
             self.add(vec![Block { entry, day, rows }], true).await?;
         }
         let after = self.read_day(&entry, day).await?;
         let settled = settled_by(&entry, day, &after);
-        // What was in doubt was never promised.
-        let expected = known.filter(|known| !known.open).map_or(0, |known| known.n);
+        let expected = known.map_or(0, |known| known.n);
         repaired.lost = expected.saturating_sub(settled.day.n);
         let now_ms = (self.clock)();
         let lost = repaired.lost;

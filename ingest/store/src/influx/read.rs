@@ -135,7 +135,8 @@ impl InfluxStore {
     }
 
     fn hold_against(&self, entry: &Entry, rows: &[Row], days: &[Day]) -> Result<(), StoreError> {
-        for day in days.iter().filter(|day| !day.open) {
+        // Also of a day that is being written: what was acknowledged before stays.
+        for day in days {
             let at = |day: i32| rows.partition_point(|row| epoch_day(row.stored.tuple.start_ms) < day);
             let found = (at(day.epoch_day + 1) - at(day.epoch_day)) as u64;
             if found < day.n {

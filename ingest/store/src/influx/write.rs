@@ -126,7 +126,12 @@ impl InfluxStore {
             } else {
                 let rows = self.read_day(&block.entry, block.day).await?;
                 let found = (rows.len() as u64, digest_of(&block.entry, &rows));
-                if let Some(known) = known.filter(|known| !known.open && found != (known.n, known.digest)) {
+                let is_whole = |known: &Day| match known.open {
+                    true => found.0 >= known.n,
+                    false => found == (known.n, known.digest),
+                };
+                // A repair is what makes it whole.
+                if let Some(known) = known.filter(|known| !explicit && !is_whole(known)) {
                     self.suspect(block.entry.no, block.day);
                     let error = InfluxError::Missing { expected: known.n, found: found.0 };
                     return Err(StoreError::from(error));
