@@ -11,7 +11,7 @@ use super::Shared;
 /// Bytes of the journal, decompressed, that are read at a time, without whoever appends.
 const READ_BYTES: usize = 64 << 10;
 /// Readings that are handed on together, or a block of the journal more: bytes would not bound them, a reading takes ten or
-/// half a one. Each is some 300 bytes while it is under way.
+/// half a one. Each is some 200 bytes while it is under way.
 const PART_READINGS: usize = 200_000;
 /// The first wait after a failure and the longest, ms.
 const FIRST_WAIT_MS: u64 = 100;
