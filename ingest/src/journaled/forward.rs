@@ -11,7 +11,7 @@ use super::Shared;
 /// Bytes of the journal, decompressed, that are read at a time, without whoever appends.
 const READ_BYTES: usize = 64 << 10;
 /// Readings that are handed on together, or a block of the journal more: bytes would not bound them, a reading takes ten or
-/// half a one. Each is some 300 bytes while it is under way.
+/// half a one. Each is some 200 bytes while it is under way.
 const PART_READINGS: usize = 200_000;
 /// The first wait after a failure and the longest, ms.
 const FIRST_WAIT_MS: u64 = 100;
@@ -75,8 +75,7 @@ async fn next_after(shared: &Arc<Shared>, from: Position) -> Option<Round> {
                 journal.read(next, READ_BYTES)
             };
             let read = match read {
-                Ok(read) if read.next > next => read,
-                Ok(_) => break,
+                Ok(read) => read,
                 Err(error) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "the journal cannot be read");
                     break;
@@ -91,6 +90,9 @@ async fn next_after(shared: &Arc<Shared>, from: Position) -> Option<Round> {
                     Some(record) => parts.add(record),
                     None => tracing::error!("a record of the journal has no known form"),
                 }
+            }
+            if read.next <= next {
+                break;
             }
             next = read.next;
         }

@@ -62,6 +62,7 @@ pub(super) struct Bodies {
     looks: std::vec::IntoIter<Look>,
     explicit: bool,
     most_lines: usize,
+    last_bytes: usize,
     /// The block that is being written, up to where.
     under_way: Option<(Vec<u8>, std::vec::IntoIter<Point>)>,
     /// How the days stand when all of it has arrived; whole once all bodies are made.
@@ -73,7 +74,15 @@ pub(super) struct Bodies {
 impl Bodies {
     pub(super) fn new(looks: Vec<Look>, explicit: bool, most_lines: usize) -> Self {
         let settled = Vec::with_capacity(looks.len());
-        Self { looks: looks.into_iter(), explicit, most_lines, under_way: None, settled, new: 0 }
+        Self {
+            looks: looks.into_iter(),
+            explicit,
+            most_lines,
+            last_bytes: 0,
+            under_way: None,
+            settled,
+            new: 0,
+        }
     }
 
     /// Begins the next block; whether there was one.
@@ -96,7 +105,8 @@ impl Iterator for Bodies {
     type Item = Vec<u8>;
 
     fn next(&mut self) -> Option<Vec<u8>> {
-        let mut body = Vec::new();
+        // As long as the one before, or nearly: grown step by step it would be copied as often.
+        let mut body = Vec::with_capacity(self.last_bytes + self.last_bytes / 16);
         let mut lines = 0;
         while lines < self.most_lines && (self.under_way.is_some() || self.begin()) {
             let Some((head, points)) = &mut self.under_way else { break };
@@ -109,6 +119,7 @@ impl Iterator for Bodies {
                 self.under_way = None;
             }
         }
+        self.last_bytes = body.len();
         (lines > 0).then_some(body)
     }
 }

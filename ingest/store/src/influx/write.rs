@@ -13,8 +13,8 @@ use super::read::Window;
 use super::rows::{Before, LAST_START_MS, Origin, Row, plan};
 use crate::{Digest, Group, StoreError, WriteBatch, Written, epoch_day};
 
-/// Lines of one request. Measured (`cargo bench -p foulee-tests --bench influx`): from 5,000 on the server gains nothing.
-pub(super) const REQUEST_LINES: usize = 5_000;
+/// Lines of one request. Measured (`cargo bench -p foulee-tests --bench influx`): from 10,000 on the server gains nothing.
+pub(super) const REQUEST_LINES: usize = 10_000;
 /// Requests under way at a time.
 const REQUESTS: usize = 4;
 
