@@ -49,7 +49,7 @@ struct SmallDisk(PathBuf);
 
 impl SmallDisk {
     fn mount(at: &Path) -> Option<Self> {
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=128m", "none"]).arg(at).output();
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=512m", "none"]).arg(at).output();
         mounted.is_ok_and(|output| output.status.success()).then(|| Self(at.to_owned()))
     }
 
@@ -90,6 +90,17 @@ fn told(service: &Service) -> usize {
     texts
         .map(|text| text.matches("InfluxDB does not take").count() + text.matches("fails the probe").count())
         .sum()
+}
+
+/// The end of what the service has logged.
+fn last_words(service: &Service) -> String {
+    let files = fs::read_dir(service.folder.file("")).expect("a folder").flatten();
+    let newest = files
+        .filter(|file| file.file_name().to_string_lossy().starts_with("serve-"))
+        .max_by_key(|file| file.metadata().and_then(|metadata| metadata.modified()).ok());
+    let text = newest.map(|file| fs::read_to_string(file.path()).unwrap_or_default()).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(40)..].join("\n")
 }
 
 #[test]
@@ -179,7 +190,11 @@ fn whatever_happens_to_influxdb_nothing_acknowledged_is_lost_or_doubled() {
         let done = fleet.finish();
         felt += u32::from(told(&service) > before);
         let verdict: Value = serde_json::from_str(done.stdout.trim())
-            .unwrap_or_else(|error| panic!("round {number}, {trouble:?}, seed {seed}: {error}: {done:?}"));
+            .unwrap_or_else(|error| {
+                let held = place.influxd.as_ref().and_then(|influxd| influxd.disk_bytes().ok());
+                let log = last_words(&service);
+                panic!("round {number}, {trouble:?}, seed {seed}: {error}: {done:?}\n{held:?} bytes of InfluxDB\n{log}")
+            });
         for none in ["missing", "duplicated", "unacknowledged", "provenance_lost", "wrongly_accepted"] {
             assert_eq!(
                 verdict[none], 0,
