@@ -52,7 +52,7 @@ impl Look {
     pub(super) fn writes(&self) -> bool {
         match &self.step {
             Step::Behind(_) => !self.block.rows.is_empty(),
-            Step::Planned(plan) => !plan.points.is_empty(),
+            Step::Planned(plan) => !plan.points.is_empty() || !plan.pins.is_empty(),
         }
     }
 }
@@ -101,6 +101,26 @@ impl Bodies {
     }
 }
 
+/// Bodies of the points that must be there before anything else is written.
+pub(super) fn pins(looks: &mut [Look], most_lines: usize) -> Vec<Vec<u8>> {
+    let (mut bodies, mut body, mut lines) = (Vec::new(), Vec::new(), 0);
+    for look in looks {
+        let Step::Planned(plan) = &mut look.step else { continue };
+        for point in std::mem::take(&mut plan.pins) {
+            put_point(&mut body, &look.head, &point);
+            lines += 1;
+            if lines == most_lines {
+                bodies.push(std::mem::take(&mut body));
+                lines = 0;
+            }
+        }
+    }
+    if lines > 0 {
+        bodies.push(body);
+    }
+    bodies
+}
+
 impl Iterator for Bodies {
     type Item = Vec<u8>;
 
@@ -108,10 +128,13 @@ impl Iterator for Bodies {
         // As long as the one before, or nearly: grown step by step it would be copied as often.
         let mut body = Vec::with_capacity(self.last_bytes + self.last_bytes / 16);
         let mut lines = 0;
+        // What a point inherits stands in the body before, which may not arrive.
+        let mut is_cut = self.under_way.is_some();
         while lines < self.most_lines && (self.under_way.is_some() || self.begin()) {
             let Some((head, points)) = &mut self.under_way else { break };
             let before = lines;
             for point in points.take(self.most_lines - lines) {
+                let point = if std::mem::take(&mut is_cut) { point.explicit() } else { point };
                 put_point(&mut body, head, &point);
                 lines += 1;
             }

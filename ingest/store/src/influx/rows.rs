@@ -1,11 +1,14 @@
 //! A day of a series as points: which slot each reading has, which fields are written, and what is read from them.
 //!
 //! A point's time is the reading's start in nanoseconds, with a slot in the digits below the millisecond: its `seq` where
-//! `rev` is 0 and `seq` below 1,000, else a free slot from 1,000 on. A field at its default is not written: each costs up to
+//! `rev` is 0 and `seq` below 1,000, else one from 1,000 on that follows from the reading. A field at its default is not written: each costs up to
 //! 6.6 bytes a reading. When and how a reading was recorded is written where it differs from the point before on the
 //! same day, and belongs to all that follow.
 
+use std::collections::{HashMap, HashSet};
+
 use foulee_contract::{Grain, How, Provenance, Stored, Tuple, Value};
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::epoch_day;
 
@@ -25,6 +28,8 @@ pub(super) type Extra = [Option<i64>; 7];
 const NS_PER_MS: i64 = 1_000_000;
 /// Slots below it stand for their `seq`.
 const OWN_SLOTS: u32 = 1_000;
+/// How many there are: the digits below a millisecond.
+const SLOTS: u32 = NS_PER_MS as u32;
 /// The last start that fits in nanoseconds, ms UTC (in the year 2262).
 pub(super) const LAST_START_MS: i64 = i64::MAX / NS_PER_MS - 1;
 /// Written as the offset where there is none.
@@ -62,6 +67,18 @@ pub(super) struct Point {
     pub(super) time_ns: i64,
     pub(super) value: i64,
     pub(super) extra: Extra,
+    origin: Origin,
+}
+
+impl Point {
+    /// Says itself when and how it was recorded: what it would inherit from may not arrive.
+    pub(super) fn explicit(mut self) -> Self {
+        let Origin { received_ms, provenance } = self.origin;
+        self.extra[RECEIVED] = Some(received_ms);
+        self.extra[OFFSET] = Some(provenance.offset_minutes.map_or(NO_OFFSET, i64::from));
+        self.extra[HOW] = Some(i64::from(provenance.how as u8));
+        self
+    }
 }
 
 /// How long a reading of this grain is unless its point says otherwise, ms.
@@ -93,8 +110,9 @@ pub(super) fn decode(grain: Grain, values: &[(i64, i64)], extras: &[(i64, Extra)
             let provenance = Provenance { offset_minutes, how: how.unwrap_or_default() };
             origin = Some(Origin { received_ms, provenance });
         }
-        // A day's first point says it. Where that one was lost, the day's digest says so.
-        let known = origin.unwrap_or(Origin { received_ms: 0, provenance: Provenance::default() });
+        // A day's first point says it. Where that one was lost, fewer are there than were acknowledged; nothing is taken
+        // for earlier than it was.
+        let known = origin.unwrap_or(Origin { received_ms: i64::MAX, provenance: Provenance::default() });
         let slot = time_ns.rem_euclid(NS_PER_MS) as u32;
         let own = if slot < OWN_SLOTS { u64::from(slot) } else { 0 };
         let tuple = Tuple {
@@ -107,6 +125,25 @@ pub(super) fn decode(grain: Grain, values: &[(i64, i64)], extras: &[(i64, Extra)
         let stored = Stored { tuple, provenance: known.provenance, received_ms: known.received_ms };
         rows.push(Row { stored, slot, explicit: extra[RECEIVED].is_some() });
     }
+    once_each(rows)
+}
+
+/// A reading that stands in two slots is one: a request of long ago may have brought it again.
+fn once_each(rows: Vec<Row>) -> Vec<Row> {
+    let start = |row: &Row| row.stored.tuple.start_ms;
+    if rows.windows(2).all(|pair| start(&pair[0]) != start(&pair[1])) {
+        return rows;
+    }
+    let mut seen = HashSet::new();
+    let mut at = i64::MIN;
+    let mut rows = rows;
+    rows.retain(|row| {
+        if start(row) != at {
+            at = start(row);
+            seen.clear();
+        }
+        seen.insert(row.stored.tuple)
+    });
     rows
 }
 
@@ -122,6 +159,8 @@ pub(super) enum Before {
 /// What is to be written so that a day holds more.
 #[derive(Debug)]
 pub(super) struct Plan {
+    /// Points that are there and no longer inherit what they have: to be there before anything else is written.
+    pub(super) pins: Vec<Point>,
     pub(super) points: Vec<Point>,
     /// Tuples that were not there.
     pub(super) new: Vec<Tuple>,
@@ -144,21 +183,31 @@ pub(super) fn plan(grain: Grain, before: Before, rows: &[(Tuple, Origin)], expli
     };
     let mut new = Vec::new();
     let mut all: Vec<(Row, State)> = old.iter().map(|row| (*row, State::Old)).collect();
-    let mut taken: Vec<u32> = Vec::new();
+    // Of the start that is looked at: which slots are taken, and where each tuple stands.
+    let (mut taken, mut known) = (HashSet::new(), HashMap::new());
     let mut taken_at = i64::MIN;
     for (tuple, origin) in rows {
-        let at = old.partition_point(|row| row.stored.tuple.start_ms < tuple.start_ms);
-        let same = old[at..].iter().take_while(|row| row.stored.tuple.start_ms == tuple.start_ms);
         if tuple.start_ms != taken_at {
             taken_at = tuple.start_ms;
             taken.clear();
-            taken.extend(same.clone().map(|row| row.slot));
+            known.clear();
+            let at = old.partition_point(|row| row.stored.tuple.start_ms < tuple.start_ms);
+            let same = old[at..].iter().take_while(|row| row.stored.tuple.start_ms == tuple.start_ms);
+            for (row, at) in same.zip(at..) {
+                taken.insert(row.slot);
+                known.insert(row.stored.tuple, at);
+            }
         }
-        if let Some(known) = same.clone().position(|row| row.stored.tuple == *tuple) {
-            let (row, state) = &mut all[at + known];
-            let provenance = row.stored.provenance.max(origin.provenance);
-            let received_ms = row.stored.received_ms.min(origin.received_ms);
-            if explicit || (provenance, received_ms) != (row.stored.provenance, row.stored.received_ms) {
+        if let Some(at) = known.get(tuple) {
+            let (row, state) = &mut all[*at];
+            let stored = row.stored;
+            // A repair: what a point inherits may come from the wrong one, where others are gone.
+            let (provenance, received_ms) = if explicit && !row.explicit {
+                (origin.provenance, origin.received_ms)
+            } else {
+                (stored.provenance.max(origin.provenance), stored.received_ms.min(origin.received_ms))
+            };
+            if explicit || (provenance, received_ms) != (stored.provenance, stored.received_ms) {
                 row.stored = Stored { tuple: *tuple, provenance, received_ms };
                 row.explicit = true;
                 *state = State::Written;
@@ -166,15 +215,10 @@ pub(super) fn plan(grain: Grain, before: Before, rows: &[(Tuple, Origin)], expli
             continue;
         }
         let own = u32::try_from(tuple.seq).ok().filter(|seq| *seq < OWN_SLOTS && tuple.rev == 0);
-        let slot = own.filter(|slot| !taken.contains(slot));
-        let slot = slot.unwrap_or_else(|| {
-            let mut free = OWN_SLOTS;
-            while taken.contains(&free) {
-                free += 1;
-            }
-            free
-        });
-        taken.push(slot);
+        let slot = own.filter(|slot| !taken.contains(slot)).or_else(|| free_slot(tuple, &taken));
+        // A million different readings of one series at one millisecond: there is no room for more.
+        let Some(slot) = slot else { continue };
+        taken.insert(slot);
         new.push(*tuple);
         let stored = Stored { tuple: *tuple, provenance: origin.provenance, received_ms: origin.received_ms };
         all.push((Row { stored, slot, explicit }, State::Written));
@@ -183,17 +227,37 @@ pub(super) fn plan(grain: Grain, before: Before, rows: &[(Tuple, Origin)], expli
         all.sort_by_key(|(row, _)| row.time_ns());
     }
     let mut points = Vec::with_capacity(all.len() - old.len());
+    let mut pins = Vec::new();
     for (mut row, state) in all {
         let origin = row.origin();
-        if !row.explicit && cur != Some(origin) {
-            row.explicit = true;
+        let is_pinned = !row.explicit && cur != Some(origin);
+        row.explicit |= is_pinned;
+        if state == State::Written {
             points.push(point(grain, &row));
-        } else if state == State::Written {
-            points.push(point(grain, &row));
+        } else if is_pinned {
+            pins.push(point(grain, &row));
         }
         cur = Some(origin);
     }
-    Plan { points, new, tail: cur }
+    Plan { pins, points, new, tail: cur }
+}
+
+/// A slot that follows from the reading itself, so that whoever writes it later, or again, takes the same: an old request
+/// that arrives late does no harm.
+fn free_slot(tuple: &Tuple, taken: &HashSet<u32>) -> Option<u32> {
+    let shared = SLOTS - OWN_SLOTS;
+    if taken.len() >= shared as usize {
+        return None;
+    }
+    let mut bytes = [0_u8; 40];
+    let value = tuple.value.present().unwrap_or(i64::MIN);
+    for (at, number) in
+        [tuple.start_ms, tuple.end_ms, tuple.seq as i64, tuple.rev as i64, value].iter().enumerate()
+    {
+        bytes[at * 8..][..8].copy_from_slice(&number.to_le_bytes());
+    }
+    let first = (xxh3_64(&bytes) % u64::from(shared)) as u32;
+    (0..shared).map(|step| OWN_SLOTS + (first + step) % shared).find(|slot| !taken.contains(slot))
 }
 
 fn point(grain: Grain, row: &Row) -> Point {
@@ -205,13 +269,9 @@ fn point(grain: Grain, row: &Row) -> Point {
     extra[SEQ] = (tuple.seq != own).then_some(tuple.seq as i64);
     extra[REV] = (tuple.rev != 0).then_some(tuple.rev as i64);
     extra[DELETED] = (tuple.value == Value::Deleted).then_some(1);
-    if row.explicit {
-        let provenance = row.stored.provenance;
-        extra[RECEIVED] = Some(row.stored.received_ms);
-        extra[OFFSET] = Some(provenance.offset_minutes.map_or(NO_OFFSET, i64::from));
-        extra[HOW] = Some(i64::from(provenance.how as u8));
-    }
-    Point { time_ns: row.time_ns(), value: tuple.value.present().unwrap_or(0), extra }
+    let value = tuple.value.present().unwrap_or(0);
+    let point = Point { time_ns: row.time_ns(), value, extra, origin: row.origin() };
+    if row.explicit { point.explicit() } else { point }
 }
 
 #[cfg(test)]
@@ -284,6 +344,7 @@ mod tests {
             let mut model: BTreeMap<Tuple, Origin> = BTreeMap::new();
             for batch in &batches {
                 let old = points.rows(grain);
+                let before_len = old.len();
                 let last = old.last().map(|row| row.stored.tuple.start_ms);
                 let is_behind = batch.keys().all(|tuple| last.is_none_or(|last| tuple.start_ms > last));
                 let before = if is_behind {
@@ -296,6 +357,8 @@ mod tests {
                 let new: Vec<Tuple> =
                     batch.keys().filter(|tuple| !model.contains_key(tuple)).copied().collect();
                 prop_assert_eq!(&plan.new, &new);
+                points.write(&plan.pins);
+                prop_assert_eq!(points.rows(grain).len(), before_len, "pins change nothing");
                 points.write(&plan.points);
                 for (tuple, origin) in batch {
                     let known = model.entry(*tuple).or_insert(*origin);
@@ -310,6 +373,79 @@ mod tests {
                 prop_assert_eq!(points.0.len(), model.len(), "one point each");
             }
         }
+    }
+
+    proptest! {
+        /// Of the requests of a write any may fail: whatever arrives says of each reading what is true of it.
+        #[test]
+        fn what_arrives_of_a_write_is_never_told_wrongly(
+            batches in prop::collection::vec(batch(), 1..5),
+            last in batch(),
+            lines in 1..5_usize,
+            arrives in prop::collection::vec(any::<bool>(), 40),
+            pinned in any::<bool>(),
+        ) {
+            let grain = Grain::Epoch;
+            let rows_of = |batch: &BTreeMap<Tuple, Origin>| -> Vec<_> {
+                batch.iter().map(|(tuple, origin)| (*tuple, *origin)).collect()
+            };
+            let mut points = Points::default();
+            for batch in &batches {
+                let plan = plan(grain, Before::Rows(points.rows(grain)), &rows_of(batch), false);
+                points.write(&plan.pins);
+                points.write(&plan.points);
+            }
+            let before: BTreeMap<Tuple, Origin> =
+                points.rows(grain).iter().map(|row| (row.stored.tuple, row.origin())).collect();
+            let plan = plan(grain, Before::Rows(points.rows(grain)), &rows_of(&last), false);
+            let mut came = arrives.into_iter();
+            if pinned {
+                points.write(&plan.pins);
+                for body in plan.points.chunks(lines) {
+                    let mut body = body.to_vec();
+                    body[0] = body[0].explicit();
+                    if came.next().unwrap_or(true) {
+                        points.write(&body);
+                    }
+                }
+            } else {
+                // Some of the pins alone.
+                for pin in plan.pins.iter().filter(|_| came.next().unwrap_or(true)) {
+                    points.write(&[*pin]);
+                }
+            }
+            for row in points.rows(grain) {
+                let (old, new) = (before.get(&row.stored.tuple), last.get(&row.stored.tuple));
+                let merged = old.zip(new).map(|(old, new)| Origin {
+                    received_ms: old.received_ms.min(new.received_ms),
+                    provenance: old.provenance.max(new.provenance),
+                });
+                let origin = Some(row.origin());
+                let is_true = match old {
+                    Some(old) => origin == Some(*old) || origin == merged,
+                    None => origin == new.copied(),
+                };
+                prop_assert!(is_true, "{:?}: {:?}, before {:?}, new {:?}", row.stored.tuple, origin, old, new);
+            }
+        }
+    }
+
+    #[test]
+    fn many_readings_at_one_moment_cost_no_more_than_their_number() {
+        let origin = Origin { received_ms: 7, provenance: Provenance::default() };
+        let rows: Vec<(Tuple, Origin)> = (0..100_000)
+            .map(|rev| {
+                let start_ms = 20 * DAY_MS;
+                (Tuple { start_ms, end_ms: start_ms, seq: 0, rev, value: Value::Present(1) }, origin)
+            })
+            .collect();
+        let first = plan(Grain::Sample, Before::Tail(None), &rows, false);
+        assert_eq!(first.new.len(), rows.len());
+        let mut points = Points::default();
+        points.write(&first.points);
+        assert_eq!(points.0.len(), rows.len(), "a slot each");
+        let again = plan(Grain::Sample, Before::Rows(points.rows(Grain::Sample)), &rows, false);
+        assert_eq!((again.new.len(), again.points.len()), (0, 0));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use foulee_contract::Tuple;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::InfluxStore;
-use super::bodies::{Block, Bodies, Look, Step};
+use super::bodies::{Block, Bodies, Look, Step, pins};
 use super::error::InfluxError;
 use super::index::{Day, Entry};
 use super::read::Window;
@@ -88,7 +88,7 @@ impl InfluxStore {
                 Ok((blocks, known?))
             })
             .await?;
-        let looks = self.looks(blocks, known, explicit).await?;
+        let mut looks = self.looks(blocks, known, explicit).await?;
         let touched: Vec<(u32, i32)> = looks
             .iter()
             .filter(|look| look.writes())
@@ -98,8 +98,14 @@ impl InfluxStore {
             let days = touched.clone();
             self.on_index(move |index| index.unsettle(&days)).await?;
         }
-        let mut bodies = Bodies::new(looks, explicit, self.request_lines.load(Ordering::Relaxed));
-        if let Err(error) = self.send(&mut bodies).await {
+        let most_lines = self.request_lines.load(Ordering::Relaxed);
+        let pinned = self.send(pins(&mut looks, most_lines).into_iter()).await;
+        let mut bodies = Bodies::new(looks, explicit, most_lines);
+        let sent = match pinned {
+            Ok(()) => self.send(&mut bodies).await,
+            failed => failed,
+        };
+        if let Err(error) = sent {
             // Some of it may have arrived.
             touched.into_iter().for_each(|(series_no, day)| self.suspect(series_no, day));
             return Err(error.into());
@@ -157,7 +163,7 @@ impl InfluxStore {
     }
 
     /// Makes the bodies while others are under way, so that the server never waits for them.
-    async fn send(&self, bodies: &mut Bodies) -> Result<(), InfluxError> {
+    async fn send(&self, bodies: impl Iterator<Item = Vec<u8>> + Send) -> Result<(), InfluxError> {
         // All are tried, so that what is good arrives; the first error is told.
         let results: Vec<Result<(), InfluxError>> = stream::iter(bodies)
             .map(|body| async move { self.server.write(&body).await })
