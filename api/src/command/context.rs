@@ -29,7 +29,7 @@ pub(super) fn system_clock() -> Clock {
 
 /// An opened data folder, for a command that is not the service.
 pub(super) struct Context {
-    pub(super) runtime: Runtime,
+    pub(super) runtime: Ending,
     pub(super) store: Arc<dyn Store>,
     #[cfg(feature = "influx")]
     pub(super) journaled: Option<Arc<foulee_ingest::JournaledStore>>,
@@ -49,7 +49,7 @@ impl Context {
     pub(super) fn new(global: &Global) -> Result<Self, CommandError> {
         let folder = global.data_dir.clone();
         std::fs::create_dir_all(&folder)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let runtime = Ending::new()?;
         let (lock, served_by) = match FolderLock::acquire(&folder) {
             Ok(lock) => (Some(lock), None),
             Err(LockError::Held { holder: Some(holder), .. }) => (None, Some(holder)),
@@ -192,9 +192,40 @@ impl Context {
     }
 }
 
+/// A runtime that ends in bounded time. Seen twice, on a machine under load: a command had done all that it was to do,
+/// and one of its runtime's threads stayed busy for ever, and with it the command.
+pub(super) struct Ending(Option<Runtime>);
+
+const END_PATIENCE: Duration = Duration::from_secs(5);
+
+impl Ending {
+    pub(super) fn new() -> std::io::Result<Self> {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        Ok(Self(Some(builder.worker_threads(2).enable_all().build()?)))
+    }
+}
+
+impl std::ops::Deref for Ending {
+    type Target = Runtime;
+
+    fn deref(&self) -> &Runtime {
+        match &self.0 {
+            Some(runtime) => runtime,
+            None => unreachable!("it is taken where it is dropped"),
+        }
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_timeout(END_PATIENCE);
+        }
+    }
+}
+
 impl Drop for Context {
-    /// Ends the registry's connections while the runtime is there to do it: a pool that is dropped inside a runtime that
-    /// is shutting down was seen once to keep one of its threads busy for ever.
+    /// Ends the registry's connections while the runtime is there to do it.
     fn drop(&mut self) {
         let close = async { tokio::time::timeout(WORKER_PATIENCE, self.registry.close()).await };
         let _ = self.runtime.block_on(close);

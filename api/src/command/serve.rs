@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use foulee_store::Store;
 use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::CommandError;
-use super::context::system_clock;
+use super::context::{Ending, system_clock};
 use super::engine::{self, Purpose};
 use crate::cli::{Exit, Global, Role, Serve};
 use crate::http::{Service, router};
@@ -82,7 +81,7 @@ pub(super) struct Running {
     pub(super) address: SocketAddr,
     pub(super) token: String,
     pub(super) service: Service,
-    runtime: Runtime,
+    runtime: Ending,
     server: tokio::task::JoinHandle<std::io::Result<()>>,
     stop: tokio::sync::watch::Sender<bool>,
     worker_stop: Arc<AtomicBool>,
@@ -100,7 +99,7 @@ impl Running {
     ) -> Result<Self, CommandError> {
         std::fs::create_dir_all(folder)?;
         let mut lock = FolderLock::acquire(folder)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let runtime = Ending::new()?;
         let url = engine::chosen(global, folder)?;
         let store: Arc<dyn Store> = {
             let _within = runtime.enter();

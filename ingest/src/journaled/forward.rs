@@ -7,6 +7,7 @@ use foulee_store::record::{self, Record};
 use foulee_store::{Group, StoreError, WriteBatch};
 
 use super::Shared;
+use super::state::Side;
 
 /// Bytes of the journal, decompressed, that are read at a time, without whoever appends.
 const READ_BYTES: usize = 64 << 10;
@@ -82,6 +83,7 @@ async fn next_after(shared: &Arc<Shared>, from: Position) -> Option<Round> {
                 }
             };
             for loss in &read.lost {
+                shared.state.journal_lost();
                 tracing::error!(?loss, "the journal's own disk lost acknowledged uploads");
             }
             for bytes in read.blocks.iter().flat_map(|block| block.records()) {
@@ -146,21 +148,35 @@ async fn deliver(shared: &Shared, round: &Round) -> bool {
         match shared.store.write_all(Arc::clone(&part), Some(round.erasures)).await {
             Ok(_) => {
                 failures = 0;
-                if shared.state.works() {
+                if shared.state.works(Side::Write) {
                     tracing::info!("InfluxDB takes readings again");
                 }
             }
             Err(StoreError::Superseded) => return false,
-            Err(error) if is_refusal(&error) => match halves(&part) {
-                Some(halves) => parts.extend(halves),
-                None => set_aside(shared, &part, &error).await,
+            // A server that refuses everything refuses the probe as well: then it is not the reading's fault.
+            Err(error) if is_refusal(&error) => match shared.store.probe().await {
+                Err(probe) => {
+                    if shared.state.failed(Side::Write, why(&probe)) {
+                        tracing::warn!(
+                            error = why(&error),
+                            "InfluxDB refuses all; readings wait in the journal"
+                        );
+                    }
+                    parts.push(part);
+                    tokio::time::sleep(shared.backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS, failures)).await;
+                    failures += 1;
+                }
+                Ok(_) => match halves(&part) {
+                    Some(halves) => parts.extend(halves),
+                    None => set_aside(shared, &part, &error).await,
+                },
             },
             Err(error) => {
                 let lost = matches!(&error, StoreError::Influx(InfluxError::Missing { .. }));
                 if lost {
                     // Put back first what is missing: else nobody could tell what is new.
                     shared.repair.notify_one();
-                } else if shared.state.failed(why(&error)) {
+                } else if shared.state.failed(Side::Write, why(&error)) {
                     tracing::warn!(
                         error = why(&error),
                         "InfluxDB does not take readings; they wait in the journal"

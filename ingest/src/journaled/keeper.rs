@@ -1,13 +1,14 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use foulee_contract::{Series, Stored, Tuple};
 use foulee_journal::JournalError;
 use foulee_store::influx::{Depth, Probed};
-use foulee_store::{StoreError, epoch_day, record};
+use foulee_store::{Group, StoreError, WriteBatch, epoch_day, record};
 
 use super::forward::why;
+use super::state::Side;
 use super::{Repair, Shared};
 
 const TICK: Duration = Duration::from_secs(1);
@@ -16,6 +17,8 @@ const PROBE_MS: i64 = 30_000;
 const PROBE_AGAIN_MS: i64 = 2_000;
 /// Between looks whether the server was started again, ms.
 const ASK_MS: i64 = 5_000;
+/// How far the clock may run from the time that passes, ms.
+const STEADY_MS: u64 = 60_000;
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 86_400_000;
 /// Bytes of the journal, decompressed, that are looked through at a time.
@@ -35,7 +38,7 @@ pub(super) async fn mend(shared: Arc<Shared>) {
             if doubtful.is_empty() { Ok(Repair::default()) } else { repair(&shared, doubtful).await }
         };
         if let Err(error) = mended.await {
-            shared.state.failed(why(&error));
+            shared.state.failed(Side::Probe, why(&error));
         }
     }
 }
@@ -44,6 +47,7 @@ pub(super) async fn mend(shared: Arc<Shared>) {
 /// older than it has to keep.
 pub(super) async fn run(shared: Arc<Shared>) {
     let mut probed_ms = i64::MIN;
+    let (mut began, mut began_ms) = (Instant::now(), (shared.clock)());
     let mut expired_ms = i64::MIN;
     let mut asked_ms = i64::MIN;
     let mut ask = false;
@@ -64,12 +68,17 @@ pub(super) async fn run(shared: Arc<Shared>) {
         if shared.state.is_working()
             && let Err(error) = keep(&shared, now_ms, std::mem::take(&mut ask)).await
         {
-            if shared.state.failed(why(&error)) {
+            if shared.state.failed(Side::Probe, why(&error)) {
                 tracing::warn!(error = why(&error), "InfluxDB could not be checked");
             }
             continue;
         }
-        if now_ms.saturating_sub(expired_ms) >= HOUR_MS {
+        // A clock that jumped, or was wrong at the start, must not empty the journal.
+        let (wall_ms, real_ms) =
+            (now_ms - began_ms, i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX));
+        if wall_ms.abs_diff(real_ms) > STEADY_MS {
+            (began, began_ms) = (Instant::now(), now_ms);
+        } else if real_ms >= HOUR_MS && now_ms.saturating_sub(expired_ms) >= HOUR_MS {
             expired_ms = now_ms;
             shared.expire(now_ms).await;
         }
@@ -83,12 +92,12 @@ async fn probe(shared: &Shared) {
                 tracing::warn!("the point of the probe before is gone: all that InfluxDB holds is checked");
                 shared.state.set_unchecked();
             }
-            if shared.state.works() {
+            if shared.state.works(Side::Probe) {
                 tracing::info!("InfluxDB works again");
             }
         }
         Err(error) => {
-            if shared.state.failed(why(&error)) {
+            if shared.state.failed(Side::Probe, why(&error)) {
                 tracing::warn!(error = why(&error), "InfluxDB fails the probe");
             }
         }
@@ -99,7 +108,7 @@ async fn probe(shared: &Shared) {
 async fn keep(shared: &Arc<Shared>, now_ms: i64, asked: bool) -> Result<(), StoreError> {
     let restarted = if asked { shared.store.was_restarted().await? } else { None };
     let troubled = shared.state.take_unchecked();
-    let is_due = shared.store.checked_ms().await?.is_none_or(|at| now_ms.saturating_sub(at) >= DAY_MS);
+    let is_due = shared.store.checked_ms().await?.is_none_or(|at| at > now_ms || now_ms - at >= DAY_MS);
     let since_ms = Some(now_ms.saturating_sub(shared.keep_ms));
     let checked = if is_due {
         Some(shared.store.check(since_ms, Depth::Digests).await)
@@ -113,6 +122,7 @@ async fn keep(shared: &Arc<Shared>, now_ms: i64, asked: bool) -> Result<(), Stor
             shared.state.checked();
             shared.state.faults(checked.faults.iter().filter(|fault| fault.expected > 0).count() as u64);
             if is_due {
+                offer_again(shared).await?;
                 shared.store.set_checked_ms(now_ms).await?;
             }
             tracing::info!(
@@ -142,24 +152,47 @@ async fn keep(shared: &Arc<Shared>, now_ms: i64, asked: bool) -> Result<(), Stor
     Ok(())
 }
 
+/// Offers again what was set aside: the reason may be gone. How many were taken.
+pub(super) async fn offer_again(shared: &Arc<Shared>) -> Result<u64, StoreError> {
+    let mut taken = 0;
+    for aside in shared.store.asides(None).await? {
+        let group = Group { series: aside.series.clone(), rows: vec![(aside.tuple, aside.provenance)] };
+        let batch = WriteBatch { received_ms: aside.received_ms, groups: vec![group] };
+        match shared.store.write_all(Arc::from([batch]), None).await {
+            Ok(_) => {
+                shared.store.forget_aside(aside).await?;
+                taken += 1;
+            }
+            Err(StoreError::Influx(error)) if error.is_refusal() => {}
+            Err(StoreError::TimeOutOfRange) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(taken)
+}
+
 /// Brings these days to what was acknowledged, from what the journal holds.
 pub(super) async fn repair(shared: &Arc<Shared>, days: Vec<(Series, i32)>) -> Result<Repair, StoreError> {
     let mut done = Repair::default();
     for part in days.chunks(DAYS_A_LOOK) {
         let mut kept = kept_of(shared, part).await?;
-        let mut asides: HashMap<Series, HashSet<Tuple>> = HashMap::new();
-        for (series, _) in part {
-            if !asides.contains_key(series) {
-                let refused = shared.store.asides(Some(series.clone())).await?;
-                asides.insert(series.clone(), refused.iter().map(|aside| aside.tuple).collect());
-            }
-        }
         for (series, day) in part {
             let mut rows = kept.remove(&(series.clone(), *day)).unwrap_or_default();
-            if let Some(refused) = asides.get(series) {
-                rows.retain(|stored| !refused.contains(&stored.tuple));
-            }
-            let repaired = shared.store.repair(series, *day, &rows).await?;
+            let repaired = match shared.store.repair(series, *day, &rows).await {
+                Err(StoreError::Influx(error)) if error.is_refusal() => {
+                    // Without what is refused; what is set aside may have been taken since.
+                    let refused: HashSet<Tuple> = shared
+                        .store
+                        .asides(Some(series.clone()))
+                        .await?
+                        .iter()
+                        .map(|aside| aside.tuple)
+                        .collect();
+                    rows.retain(|stored| !refused.contains(&stored.tuple));
+                    shared.store.repair(series, *day, &rows).await?
+                }
+                done => done?,
+            };
             shared.state.put_back(repaired.put_back);
             done.days += 1;
             done.put_back += repaired.put_back;

@@ -126,6 +126,7 @@ impl Shared {
             );
         }
         for loss in &committed.lost {
+            self.state.journal_lost();
             tracing::error!(?loss, "the journal's own disk lost acknowledged uploads");
         }
         if let Some(position) = committed.position {
@@ -193,6 +194,9 @@ impl JournaledStore {
         upkeep: Upkeep,
     ) -> Result<Self, StoreError> {
         let (clock, random) = (Arc::clone(&options.clock), options.random);
+        if paths(folder).1.exists() && !InfluxStore::is_in(folder) {
+            return Err(StoreError::IndexGone);
+        }
         let store = InfluxStore::open(folder, options)?;
         let refuses = |error: JournalError| StoreError::JournalRefuses(Arc::new(error));
         let (place, key_file) = paths(folder);
@@ -232,12 +236,13 @@ impl JournaledStore {
             let _ = std::fs::remove_file(&key_file);
         }
         let (mut journal, recovery) = opened.map_err(refuses)?;
+        let state = State::default();
         for loss in &recovery.lost {
+            state.journal_lost();
             tracing::error!(?loss, "the journal's own disk lost uploads");
         }
         journal.settle().map_err(refuses)?;
         let stats = journal.stats().map_err(refuses)?;
-        let state = State::default();
         if stats.unreleased_records > 0 {
             let last = Position(journal.next_position().0.saturating_sub(1));
             state.committed(last, stats.oldest_ms.unwrap_or_else(|| clock()), stats.unreleased_records);
@@ -288,6 +293,14 @@ impl JournaledStore {
     /// InfluxDB does not answer.
     pub async fn check(&self) -> Result<Checked, StoreError> {
         self.shared.store.check(None, Depth::Digests).await
+    }
+
+    /// Offers InfluxDB again what it refused and was set aside; how many it took.
+    ///
+    /// # Errors
+    /// InfluxDB does not answer.
+    pub async fn offer_again(&self) -> Result<u64, StoreError> {
+        keeper::offer_again(&self.shared).await
     }
 
     /// Puts back what a check found missing.

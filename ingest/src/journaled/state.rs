@@ -4,6 +4,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use foulee_journal::Position;
 use foulee_store::{Backlog, Health};
 
+/// Who found that InfluxDB works or does not: one says nothing of the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    /// The forwarder, who writes.
+    Write = 0,
+    /// The probe and the checks, who read as well.
+    Probe = 1,
+}
+
 /// What is known of the way from the journal to InfluxDB.
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -15,7 +24,10 @@ struct Inner {
     backlog: Backlog,
     /// Commits that were not handed on: position, when received, records.
     waiting: VecDeque<(Position, i64, u64)>,
-    trouble: Option<String>,
+    /// By side.
+    trouble: [Option<String>; 2],
+    /// The journal's own disk lost acknowledged uploads.
+    journal_losses: u64,
     /// Days that were found not to be whole and are not repaired yet.
     faults: u64,
     /// Something failed since the last check: what was acknowledged meanwhile may be gone.
@@ -33,8 +45,13 @@ impl State {
         let mut backlog = inner.backlog.clone();
         backlog.waiting = inner.waiting.iter().map(|(_, _, records)| records).sum();
         backlog.waiting_since_ms = inner.waiting.front().map(|(_, received_ms, _)| *received_ms);
-        (backlog.health, backlog.why) = match (&inner.trouble, inner.faults, backlog.lost) {
+        let trouble = inner.trouble.iter().flatten().next();
+        (backlog.health, backlog.why) = match (trouble, inner.faults, backlog.lost) {
             (Some(why), _, _) => (Health::Degraded, Some(why.clone())),
+            (None, 0, 0) if inner.journal_losses > 0 => {
+                let why = "the journal's own disk lost uploads that waited; the log says when they came";
+                (Health::Lost, Some(why.to_owned()))
+            }
             (None, 0, 0) => (Health::Ok, None),
             (None, 0, lost) => (
                 Health::Lost,
@@ -52,6 +69,11 @@ impl State {
         let mut inner = self.lock();
         inner.backlog.journal_refuses = false;
         inner.waiting.push_back((position, received_ms, records));
+    }
+
+    /// The journal itself lost something.
+    pub(super) fn journal_lost(&self) {
+        self.lock().journal_losses += 1;
     }
 
     pub(super) fn refused(&self) {
@@ -84,19 +106,19 @@ impl State {
     }
 
     /// InfluxDB does not do as asked; whether that is news.
-    pub(super) fn failed(&self, why: String) -> bool {
+    pub(super) fn failed(&self, side: Side, why: String) -> bool {
         let mut inner = self.lock();
         inner.unchecked = true;
-        inner.trouble.replace(why).is_none()
+        inner.trouble[side as usize].replace(why).is_none()
     }
 
     /// It does again; whether that is news.
-    pub(super) fn works(&self) -> bool {
-        self.lock().trouble.take().is_some()
+    pub(super) fn works(&self, side: Side) -> bool {
+        self.lock().trouble[side as usize].take().is_some()
     }
 
     pub(super) fn is_working(&self) -> bool {
-        self.lock().trouble.is_none()
+        self.lock().trouble.iter().all(Option::is_none)
     }
 
     /// Whether something failed since the last check; asking clears it.

@@ -78,6 +78,11 @@ pub enum StoreError {
         /// What was asked for.
         asked: String,
     },
+    /// There is a journal and no index: without the index nobody knows whose the points in InfluxDB are.
+    #[error(
+        "influx.db is gone from the data folder, and the journal's key is there: restore it from a backup"
+    )]
+    IndexGone,
     /// InfluxDB could not do as asked.
     #[cfg(feature = "influx")]
     #[error(transparent)]

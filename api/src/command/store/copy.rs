@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::{Exit, Global, StoreCopy};
 use crate::command::CommandError;
+use crate::command::context::Ending;
 use crate::command::engine::{self, Purpose};
 use crate::lock::FolderLock;
 use crate::output::print_text;
@@ -22,7 +23,7 @@ pub(super) fn run(global: &Global, asked: &StoreCopy) -> Result<Exit, CommandErr
     }
     std::fs::create_dir_all(&global.data_dir)?;
     let Ok(_lock) = FolderLock::acquire(&global.data_dir) else { return Err(CommandError::CopyHeld) };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = Ending::new()?;
     let open = |url: &StoreUrl| -> Result<Arc<dyn Store>, CommandError> {
         let _within = runtime.enter();
         Ok(engine::open(global, url, &global.data_dir, Purpose::Command)?.store)

@@ -40,6 +40,18 @@ impl InfluxStore {
         .await
     }
 
+    /// A reading that was set aside was taken after all.
+    ///
+    /// # Errors
+    /// The index cannot be written.
+    pub async fn forget_aside(&self, aside: Aside) -> Result<(), StoreError> {
+        self.on_index(move |index| {
+            let row = record::encode(&aside.series, &[(aside.tuple, aside.provenance)], aside.received_ms);
+            index.forget_aside(&row)
+        })
+        .await
+    }
+
     /// How many readings are set aside.
     ///
     /// # Errors

@@ -486,6 +486,11 @@ impl Index {
         Ok(())
     }
 
+    pub(super) fn forget_aside(&mut self, row: &[u8]) -> Result<(), StoreError> {
+        self.conn.execute("DELETE FROM aside WHERE row = ?1", [row])?;
+        Ok(())
+    }
+
     pub(super) fn aside_count(&self) -> Result<u64, StoreError> {
         let n: i64 = self.conn.query_row("SELECT count(*) FROM aside", [], |row| row.get(0))?;
         Ok(n.unsigned_abs())

@@ -122,6 +122,12 @@ impl InfluxStore {
         Self::with(index, options, false)
     }
 
+    /// Whether a folder holds the index of such a store.
+    #[must_use]
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join(FILE_NAME).exists()
+    }
+
     /// Opens for reading what another process may be writing.
     ///
     /// # Errors
