@@ -51,6 +51,12 @@ pub enum CommandError {
     /// Copying a store onto itself, or between two in InfluxDB, whose index the folder has but once.
     #[error("one of --from and --to must be embedded:, and they must differ")]
     CopyPair,
+    /// There is nothing to copy.
+    #[error("there is no store to copy: {path} is not there")]
+    CopyNothing {
+        /// Its file.
+        path: std::path::PathBuf,
+    },
     /// A service holds a store that is to be copied to.
     #[error("a service holds this folder; end it to copy")]
     CopyHeld,
@@ -177,6 +183,7 @@ impl CommandError {
             | Self::ServiceRepairs
             | Self::CopyPair
             | Self::CopyHeld
+            | Self::CopyNothing { .. }
             | Self::ProgramAbsent { .. }
             | Self::BusAbsent
             | Self::ConsentMissing

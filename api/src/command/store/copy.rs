@@ -21,7 +21,22 @@ pub(super) fn run(global: &Global, asked: &StoreCopy) -> Result<Exit, CommandErr
     if asked.from == asked.to || !(is_embedded(&asked.from) || is_embedded(&asked.to)) {
         return Err(CommandError::CopyPair);
     }
+    let own = |url: &StoreUrl| match url {
+        StoreUrl::Embedded(Some(folder)) => folder.clone(),
+        _ => global.data_dir.clone(),
+    };
+    let source = own(&asked.from).join(if is_embedded(&asked.from) { "store.db" } else { "influx.db" });
+    if !source.exists() {
+        return Err(CommandError::CopyNothing { path: source });
+    }
+    let target = own(&asked.to);
     std::fs::create_dir_all(&global.data_dir)?;
+    std::fs::create_dir_all(&target)?;
+    let apart = target.canonicalize()? != global.data_dir.canonicalize()?;
+    let _target = match apart.then(|| FolderLock::acquire(&target)) {
+        Some(Err(_)) => return Err(CommandError::CopyHeld),
+        lock => lock,
+    };
     let Ok(_lock) = FolderLock::acquire(&global.data_dir) else { return Err(CommandError::CopyHeld) };
     let runtime = Ending::new()?;
     let open = |url: &StoreUrl| -> Result<Arc<dyn Store>, CommandError> {

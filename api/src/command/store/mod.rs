@@ -78,6 +78,7 @@ fn repair(context: &Context) -> Result<Exit, CommandError> {
     // No day is computed before it is whole.
     context.settle();
     let (checked, repaired) = context.runtime.block_on(async {
+        journaled.influx().accept_server().await?;
         journaled.offer_again().await?;
         let checked = journaled.check().await?;
         let repaired = journaled.repair(&checked).await?;

@@ -168,6 +168,8 @@ impl InfluxStore {
     /// InfluxDB does not answer; then nothing is settled.
     pub async fn repair(&self, series: &Series, day: i32, kept: &[Stored]) -> Result<Repaired, StoreError> {
         let _turn = self.turn.lock().await;
+        // On another server nothing is lost: it is only not there.
+        self.check_mark().await?;
         let wanted = series.clone();
         let found = self
             .on_index(move |index| {
@@ -205,10 +207,13 @@ impl InfluxStore {
         let expected = known.map_or(0, |known| known.n);
         repaired.lost = expected.saturating_sub(settled.day.n);
         let now_ms = (self.clock)();
-        let lost = repaired.lost;
+        let (lost, regained) = (repaired.lost, settled.day.n.saturating_sub(expected));
         self.on_index(move |index| {
             if lost > 0 {
                 index.add_lost(no, day, lost)?;
+            }
+            if regained > 0 {
+                index.regain(no, day, regained)?;
             }
             index.settle(&[settled], now_ms)
         })

@@ -62,6 +62,12 @@ pub enum InfluxError {
     /// A point written for the probe did not come back.
     #[error("what InfluxDB acknowledged a moment ago cannot be read back")]
     CanaryLost,
+    /// The mark of this store is not there.
+    #[error(
+        "this InfluxDB does not hold this store: another server of the same name, or it was emptied; if it is the right \
+         one, `foulee store verify --repair` puts back what the journal holds"
+    )]
+    AnotherServer,
     /// Random numbers were not to be had.
     #[error("the system gives no random numbers")]
     Random(#[source] std::io::Error),

@@ -42,12 +42,22 @@ CREATE TABLE dirty(
 CREATE TABLE aside(
     no INTEGER PRIMARY KEY AUTOINCREMENT, series INTEGER NOT NULL, received_ms INTEGER NOT NULL, row BLOB NOT NULL,
     reason TEXT NOT NULL);
-CREATE TABLE gone(key TEXT PRIMARY KEY);
+CREATE TABLE gone(key TEXT PRIMARY KEY, since_ms INTEGER NOT NULL, done INTEGER NOT NULL);
 CREATE TABLE lost(series INTEGER NOT NULL, day INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(series, day));
 CREATE TABLE fact(name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE owed(one INTEGER PRIMARY KEY CHECK (one = 1), scrub INTEGER NOT NULL);
 INSERT INTO owed VALUES (1, 0);
 ";
+
+/// A key whose points have to go.
+#[derive(Debug)]
+pub(super) struct Gone {
+    pub(super) key: String,
+    /// When its person was erased, ms UTC.
+    pub(super) since_ms: i64,
+    /// Whether InfluxDB has counted none.
+    pub(super) done: bool,
+}
 
 /// A series and what is needed to write and find it.
 #[derive(Debug)]
@@ -260,7 +270,8 @@ impl Index {
     pub(super) fn days(&self, series_no: u32, from: i32, to: i32) -> Result<Vec<Day>, StoreError> {
         let mut statement = self.conn.prepare_cached(
             "SELECT day, n, digest, last_ms, open, tail_received, tail_offset, tail_how FROM day \
-             WHERE series = ?1 AND day BETWEEN ?2 AND ?3 AND (n > 0 OR open = 1) ORDER BY day",
+             WHERE series = ?1 AND day BETWEEN ?2 AND ?3 AND (n > 0 OR open = 1 OR EXISTS (SELECT 1 FROM lost \
+             WHERE lost.series = day.series AND lost.day = day.day)) ORDER BY day",
         )?;
         let days = statement.query_map(params![series_no, from, to], day_of)?;
         Ok(days.collect::<Result<_, _>>()?)
@@ -394,7 +405,11 @@ impl Index {
 
     /// Takes somebody out: their key is destroyed here and stands, naming nobody, among those to be deleted in InfluxDB.
     /// The readings and series that they had.
-    pub(super) fn forget(&mut self, id: ParticipantId) -> Result<Option<(Arc<str>, u64, u64)>, StoreError> {
+    pub(super) fn forget(
+        &mut self,
+        id: ParticipantId,
+        now_ms: i64,
+    ) -> Result<Option<(Arc<str>, u64, u64)>, StoreError> {
         let Some((no, key)) = self.people.get(&id).cloned() else { return Ok(None) };
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let of_theirs = "series IN (SELECT no FROM series WHERE participant = ?1)";
@@ -411,7 +426,10 @@ impl Index {
         tx.execute("DELETE FROM series WHERE participant = ?1", [no])?;
         tx.execute("DELETE FROM dirty WHERE participant = ?1", [no])?;
         tx.execute("DELETE FROM participant WHERE no = ?1", [no])?;
-        tx.execute("INSERT OR IGNORE INTO gone(key) VALUES (?1)", [&*key])?;
+        tx.execute(
+            "INSERT OR IGNORE INTO gone(key, since_ms, done) VALUES (?1, ?2, 0)",
+            params![&*key, now_ms],
+        )?;
         tx.execute("UPDATE owed SET scrub = 1", [])?;
         tx.commit()?;
         self.erasures += 1;
@@ -422,10 +440,17 @@ impl Index {
     }
 
     /// Keys whose points InfluxDB has still to delete.
-    pub(super) fn gone(&self) -> Result<Vec<String>, StoreError> {
-        let mut statement = self.conn.prepare_cached("SELECT key FROM gone")?;
-        let keys = statement.query_map([], |row| row.get(0))?;
-        Ok(keys.collect::<Result<_, _>>()?)
+    pub(super) fn gone(&self) -> Result<Vec<Gone>, StoreError> {
+        let mut statement = self.conn.prepare_cached("SELECT key, since_ms, done FROM gone")?;
+        let gone = statement
+            .query_map([], |row| Ok(Gone { key: row.get(0)?, since_ms: row.get(1)?, done: row.get(2)? }))?;
+        Ok(gone.collect::<Result<_, _>>()?)
+    }
+
+    /// InfluxDB counts none of it now; a request that is late may still bring some.
+    pub(super) fn gone_for_now(&mut self, key: &str) -> Result<(), StoreError> {
+        self.conn.execute("UPDATE gone SET done = 1 WHERE key = ?1", [key])?;
+        Ok(())
     }
 
     pub(super) fn forget_gone(&mut self, key: &str) -> Result<(), StoreError> {
@@ -450,7 +475,7 @@ impl Index {
 
     pub(super) fn is_scrubbed(&self) -> Result<bool, StoreError> {
         let owed: i64 = self.conn.query_row("SELECT scrub FROM owed", [], |row| row.get(0))?;
-        Ok(owed == 0 && self.gone()?.is_empty())
+        Ok(owed == 0 && self.gone()?.iter().all(|gone| gone.done))
     }
 
     pub(super) fn fact(&self, name: &str) -> Result<Option<String>, StoreError> {
@@ -463,10 +488,16 @@ impl Index {
         Ok(())
     }
 
+    pub(super) fn forget_fact(&mut self, name: &str) -> Result<(), StoreError> {
+        self.conn.execute("DELETE FROM fact WHERE name = ?1", [name])?;
+        Ok(())
+    }
+
     /// Days that were written since `since_ms`.
     pub(super) fn days_changed(&self, since_ms: i64) -> Result<Vec<(u32, i32)>, StoreError> {
         let mut statement = self.conn.prepare_cached(
-            "SELECT series, day FROM day WHERE changed_ms >= ?1 AND n > 0 ORDER BY series, day",
+            "SELECT series, day FROM day WHERE changed_ms >= ?1 AND (n > 0 OR EXISTS (SELECT 1 FROM lost \
+             WHERE lost.series = day.series AND lost.day = day.day)) ORDER BY series, day",
         )?;
         let days = statement.query_map([since_ms], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(days.collect::<Result<_, _>>()?)
@@ -519,6 +550,16 @@ impl Index {
             "INSERT INTO lost(series, day, n) VALUES (?1, ?2, ?3) ON CONFLICT(series, day) DO UPDATE SET n = n + ?3",
             params![series_no, day, n as i64],
         )?;
+        Ok(())
+    }
+
+    /// What was lost of a day came back.
+    pub(super) fn regain(&mut self, series_no: u32, day: i32, n: u64) -> Result<(), StoreError> {
+        self.conn.execute(
+            "UPDATE lost SET n = max(0, n - ?3) WHERE series = ?1 AND day = ?2",
+            params![series_no, day, n as i64],
+        )?;
+        self.conn.execute("DELETE FROM lost WHERE n = 0", [])?;
         Ok(())
     }
 

@@ -30,7 +30,7 @@ mod write;
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ use crate::{
     BoxFuture, CohortScan, DayDigest, Digest, DirtyDay, Erased, Scan, SeriesReadings, SeriesScan, Stats,
     Store, StoreError, Verified, WriteBatch, Written,
 };
-use index::Index;
+use index::{Gone, Index};
 use server::Server;
 
 /// Fills a buffer with random bytes.
@@ -88,6 +88,8 @@ pub struct InfluxStore {
     clock: NowMs,
     random: RandomSource,
     request_lines: AtomicUsize,
+    /// Whether the server was found to be the one that holds this store, since the last failure.
+    ours: AtomicBool,
 }
 
 impl std::fmt::Debug for InfluxStore {
@@ -95,6 +97,9 @@ impl std::fmt::Debug for InfluxStore {
         f.debug_struct("InfluxStore").field("url", self.server.url()).finish_non_exhaustive()
     }
 }
+
+/// A request that was under way when somebody was erased may arrive so much later, ms: then their points are deleted again.
+const LATE_MS: i64 = 180_000;
 
 /// How long an erasure waits for InfluxDB before it leaves the rest to the next try.
 const ERASE_PATIENCE: Duration = Duration::from_secs(20);
@@ -147,6 +152,7 @@ impl InfluxStore {
             clock: options.clock,
             random: options.random,
             request_lines: AtomicUsize::new(write::REQUEST_LINES),
+            ours: AtomicBool::new(false),
         })
     }
 
@@ -227,12 +233,21 @@ impl InfluxStore {
 
     /// Deletes in InfluxDB what is left of the erased; whether nothing is.
     async fn delete_gone(&self) -> Result<bool, StoreError> {
-        for key in self.on_index(|index| index.gone()).await? {
+        let now_ms = (self.clock)();
+        for Gone { key, since_ms, done } in self.on_index(|index| index.gone()).await? {
+            let is_over = now_ms.saturating_sub(since_ms) >= LATE_MS;
+            if done && !is_over {
+                continue;
+            }
             self.server.delete_key(&key).await?;
             if self.points_of(&key).await? > 0 {
                 return Ok(false);
             }
-            self.on_index(move |index| index.forget_gone(&key)).await?;
+            self.on_index(move |index| match is_over {
+                true => index.forget_gone(&key),
+                false => index.gone_for_now(&key),
+            })
+            .await?;
         }
         self.on_index(|index| index.scrub()).await
     }
@@ -254,8 +269,10 @@ impl InfluxStore {
                 .await?;
             windows.extend(self.windows(&series));
             for window in windows {
-                for (entry, rows) in self.read(&window).await? {
-                    sum = sum.plus(write::digest_of(&entry, &rows));
+                let found = self.read(&window).await?;
+                for ((entry, rows), (_, days)) in found.iter().zip(&series) {
+                    self.hold_against(entry, rows, days.iter().filter(|day| window.holds(day.epoch_day)))?;
+                    sum = sum.plus(write::digest_of(entry, rows));
                 }
             }
         }
@@ -337,8 +354,9 @@ impl Store for InfluxStore {
 
     fn erase(&self, participant: ParticipantId) -> BoxFuture<'_, Result<Erased, StoreError>> {
         Box::pin(async move {
+            let now_ms = (self.clock)();
             // From here on nothing more of them is written, and it is on record that their points have to go.
-            let gone = self.on_index(move |index| index.forget(participant)).await?;
+            let gone = self.on_index(move |index| index.forget(participant, now_ms)).await?;
             let (readings, series) = gone.map_or((0, 0), |(_, readings, series)| (readings, series));
             // Nothing of theirs is on its way any more once the turn is had. Where InfluxDB does not answer, it is tried
             // again by [`Store::scrub`], with nobody's name.
@@ -356,7 +374,8 @@ impl Store for InfluxStore {
             if self.read_only {
                 return self.on_index(|index| index.is_scrubbed()).await;
             }
-            if self.on_index(|index| index.is_scrubbed()).await? {
+            let is_done = self.on_index(|index| Ok(index.is_scrubbed()? && index.gone()?.is_empty())).await?;
+            if is_done {
                 return Ok(true);
             }
             let _turn = self.turn.lock().await;

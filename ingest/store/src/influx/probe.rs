@@ -1,3 +1,5 @@
+use std::sync::atomic::Ordering;
+
 use serde_json::json;
 
 use super::InfluxStore;
@@ -9,6 +11,11 @@ use crate::StoreError;
 /// The measurement of the probe.
 const CANARY: &str = "foulee_canary";
 const NS_PER_MS: i64 = 1_000_000;
+
+/// The measurement and the fact of the mark, and what the fact says where there is none.
+const MARKS: &str = "foulee_store";
+const MARK: &str = "mark";
+const NO_MARK: &str = "none";
 
 /// What a probe found beside that the server works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +34,7 @@ impl InfluxStore {
     /// # Errors
     /// Which of them failed, and how.
     pub async fn probe(&self) -> Result<Probed, StoreError> {
+        self.check_mark().await?;
         // One key for ever: each new one would stay in the server's index.
         let random = self.random;
         let (key, before_ms) = self
@@ -55,6 +63,75 @@ impl InfluxStore {
         self.on_index(move |index| index.set_fact("canary_ms", &now_ms.to_string())).await?;
         self.server.delete_older(&key, CANARY, now_ms).await?;
         Ok(Probed { kept })
+    }
+
+    /// That this is the server which holds this store: its mark is there. Asked again after any failure.
+    pub(super) async fn ensure_ours(&self) -> Result<(), StoreError> {
+        if self.ours.load(Ordering::Acquire) { Ok(()) } else { self.check_mark().await }
+    }
+
+    /// The same, asked of the server each time. A new store is marked.
+    pub(super) async fn check_mark(&self) -> Result<(), StoreError> {
+        self.ours.store(false, Ordering::Release);
+        let random = self.random;
+        let mark = self
+            .on_index(move |index| {
+                let mark = match index.fact(MARK)? {
+                    Some(mark) => (mark, true),
+                    None => (super::index::new_key(random)?, false),
+                };
+                Ok(mark)
+            })
+            .await?;
+        let (mark, is_known) = mark;
+        // Where readings expire, so would the mark: then there is none.
+        if mark != NO_MARK {
+            if !is_known {
+                let mut line = head(MARKS, &[("p", &mark)]).map_err(InfluxError::from)?;
+                put_field(&mut line, "mark", 1, true);
+                put_time(&mut line, 0);
+                match self.server.write(&line).await {
+                    Err(error) if error.is_refusal() => return self.keep_mark(NO_MARK.to_owned()).await,
+                    written => written?,
+                }
+            }
+            let mut found = false;
+            let mut visit = |_, rows: Rows| {
+                found |= !rows.values.is_empty();
+                Ok(())
+            };
+            let ask =
+                format!("SELECT \"mark\" FROM \"{MARKS}\" WHERE \"p\" = $p AND time >= 0 AND time <= 0");
+            self.server.query(&[&ask], &json!({"p": mark}), &mut visit).await?;
+            if !found {
+                return Err(InfluxError::AnotherServer.into());
+            }
+        }
+        if is_known { self.is_ours() } else { self.keep_mark(mark).await }
+    }
+
+    async fn keep_mark(&self, mark: String) -> Result<(), StoreError> {
+        self.on_index(move |index| index.set_fact(MARK, &mark)).await?;
+        self.is_ours()
+    }
+
+    fn is_ours(&self) -> Result<(), StoreError> {
+        self.ours.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// Whoever runs this says that it is the right server, whatever it holds: it is marked anew.
+    ///
+    /// # Errors
+    /// InfluxDB does not answer, or the index cannot be written.
+    pub async fn accept_server(&self) -> Result<(), StoreError> {
+        match self.check_mark().await {
+            Err(StoreError::Influx(InfluxError::AnotherServer)) => {
+                self.on_index(|index| index.forget_fact(MARK)).await?;
+                self.check_mark().await
+            }
+            done => done,
+        }
     }
 
     /// Whether the probe's point of this time is there.

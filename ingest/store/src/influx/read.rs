@@ -37,6 +37,12 @@ pub(super) struct Window {
     pub(super) to_day: i32,
 }
 
+impl Window {
+    pub(super) fn holds(&self, epoch_day: i32) -> bool {
+        (self.from_day..=self.to_day).contains(&epoch_day)
+    }
+}
+
 impl InfluxStore {
     /// What InfluxDB holds of these series on these days, both included.
     pub(super) async fn read(&self, window: &Window) -> Result<Vec<(Arc<Entry>, Vec<Row>)>, InfluxError> {
@@ -129,12 +135,18 @@ impl InfluxStore {
             }
         }
         for ((entry, rows), (_, days)) in all.iter().zip(&series) {
-            self.hold_against(entry, rows, days)?;
+            self.hold_against(entry, rows, days.iter())?;
         }
         Ok(all)
     }
 
-    fn hold_against(&self, entry: &Entry, rows: &[Row], days: &[Day]) -> Result<(), StoreError> {
+    /// Fewer readings than were acknowledged are an error, never an answer.
+    pub(super) fn hold_against<'a>(
+        &self,
+        entry: &Entry,
+        rows: &[Row],
+        days: impl Iterator<Item = &'a Day>,
+    ) -> Result<(), StoreError> {
         // Also of a day that is being written: what was acknowledged before stays.
         for day in days {
             let at = |day: i32| rows.partition_point(|row| epoch_day(row.stored.tuple.start_ms) < day);

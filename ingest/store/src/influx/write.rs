@@ -38,9 +38,14 @@ impl InfluxStore {
         }
         // One writer: a slot that is free when looked for must be so when it is taken.
         let _turn = self.turn.lock().await;
+        self.ensure_ours().await?;
         let blocks = self.blocks(batches, as_of).await?;
-        let new = self.add(blocks, false).await?;
-        Ok(Written { new: Some(new) })
+        let added = self.add(blocks, false).await;
+        if added.is_err() {
+            // Who answers next may be another.
+            self.ours.store(false, Ordering::Release);
+        }
+        Ok(Written { new: Some(added?) })
     }
 
     /// The batches by series and day.
