@@ -92,7 +92,9 @@ async fn probe(shared: &Shared) {
                 tracing::warn!("the point of the probe before is gone: all that InfluxDB holds is checked");
                 shared.state.set_unchecked();
             }
-            if shared.state.works(Side::Probe) {
+            // Where nothing waits, nobody else would find out that writing works.
+            let writes = shared.state.is_drained() && shared.state.works(Side::Write);
+            if shared.state.works(Side::Probe) || writes {
                 tracing::info!("InfluxDB works again");
             }
         }

@@ -39,7 +39,7 @@ fn trace(folder: &Path, id: &str) -> Option<PathBuf> {
 }
 
 fn keys(influxd: &Influxd) -> Vec<String> {
-    let found = influxd.query("SHOW TAG VALUES WITH KEY = \"p\" WHERE \"s\" =~ /.*/", DB).expect("keys");
+    let found = influxd.query("SHOW TAG VALUES WITH KEY = \"p\" WHERE \"s\" =~ /.+/", DB).expect("keys");
     let values =
         found.pointer("/results/0/series/0/values").and_then(Value::as_array).cloned().unwrap_or_default();
     values.iter().filter_map(|row| row[1].as_str().map(str::to_owned)).collect()
