@@ -38,6 +38,8 @@ mod erasure;
 mod journey;
 #[path = "influx/migrate.rs"]
 mod migrate;
+#[path = "influx/mistaken.rs"]
+mod mistaken;
 #[path = "influx/outage.rs"]
 mod outage;
 #[path = "influx/silence.rs"]

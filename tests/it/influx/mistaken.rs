@@ -1,0 +1,94 @@
+//! What is not InfluxDB's fault, or not the reading's: a server that refuses everything, another server of the same name,
+//! an index that is gone.
+
+use std::fs;
+
+use foulee_tests::influx::{FaultProxy, Mode};
+use serde_json::{Value, json};
+
+use crate::foulee::{command, finish};
+use crate::people;
+use crate::place::Place;
+use crate::served::Served;
+
+const DB: &str = "mistaken";
+
+fn minutes(day: i64) -> Value {
+    let start = 1_767_225_600_000_i64 + day * 86_400_000;
+    let value: Vec<i64> = (0..300).map(|minute| minute % 90).collect();
+    json!({"contract": 1, "series": [{
+        "participant": people::id(1), "source": "watch", "metric": "steps", "grain": "epoch", "unit": "{steps}",
+        "grid": {"start": start, "step": 60_000, "value": value},
+    }]})
+}
+
+fn forwarded(served: &mut Served) {
+    served.until("all is in InfluxDB", |served| {
+        (served.metric("journal_waiting_records") == 0 && served.metric("influxdb_ok") == 1).then_some(())
+    });
+}
+
+#[test]
+fn a_server_that_refuses_everything_sets_nothing_aside() {
+    let Some(place) = Place::v1() else { return };
+    let mut proxy = FaultProxy::start(place.address()).expect("a proxy");
+    let folder = place.folder_at(&proxy.address(), DB);
+    people::add(&folder, &people::id(1), "1", DB, "UTC");
+    let mut served = Served::start(&folder);
+    assert_eq!(served.post(&minutes(0)).json()["accepted"], 300);
+    forwarded(&mut served);
+    // As a server does that was switched to TLS.
+    proxy.set_mode(Mode::Answer(400)).expect("a mode");
+    assert_eq!(served.post(&minutes(1)).json()["accepted"], 300);
+    served.until("it is told", |served| (served.metric("influxdb_ok") == 0).then_some(()));
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    assert_eq!(served.metric("influxdb_readings_set_aside"), 0);
+    assert_eq!(served.metric("journal_waiting_records"), 1);
+    proxy.set_mode(Mode::Pass).expect("a mode");
+    forwarded(&mut served);
+    assert_eq!((served.metric("store_readings"), served.metric("influxdb_readings_set_aside")), (600, 0));
+}
+
+#[test]
+fn another_server_of_the_same_name_is_not_taken_for_ours() {
+    let Some(place) = Place::v1() else { return };
+    let Some(other) = Place::v1() else { return };
+    let folder = place.folder(DB);
+    other.folder(DB);
+    people::add(&folder, &people::id(1), "1", DB, "UTC");
+    let mut served = Served::start(&folder);
+    assert_eq!(served.post(&minutes(0)).json()["accepted"], 300);
+    forwarded(&mut served);
+    served.stop();
+    let at_wrong = |words: &str| {
+        let mut command = command();
+        command.arg("--data-dir").arg(folder.data()).args(words.split(' '));
+        finish(command.envs(other.environment(other.url(DB))))
+    };
+    // The journal is as if it had expired: nothing can be put back.
+    fs::remove_dir_all(folder.data().join("journal")).expect("no journal");
+    let read = at_wrong(&format!("readings {} --from 2026-01-01 --to 2026-01-01", people::id(1)));
+    assert_eq!(read.code, 1, "{read:?}");
+    // With the right address all is as it was.
+    let read = folder.say(&format!("readings {} --from 2026-01-01 --to 2026-01-01", people::id(1))).ok();
+    assert_eq!(read.lines().count(), 301);
+    assert!(folder.say("store verify --repair").ok().contains("0 put back, 0 lost for good"));
+}
+
+#[test]
+fn an_index_that_is_gone_is_no_empty_store() {
+    let Some(place) = Place::v1() else { return };
+    let folder = place.folder(DB);
+    people::add(&folder, &people::id(1), "1", DB, "UTC");
+    let mut served = Served::start(&folder);
+    assert_eq!(served.post(&minutes(0)).json()["accepted"], 300);
+    forwarded(&mut served);
+    served.stop();
+    for name in ["influx.db", "influx.db-wal", "influx.db-shm"] {
+        let _ = fs::remove_file(folder.data().join(name));
+    }
+    let done = folder.say("store digest");
+    assert_eq!(done.code, 1, "{done:?}");
+    assert!(done.stderr.contains("influx.db is gone"), "{done:?}");
+    assert!(!folder.data().join("influx.db").exists(), "and none is made in its place");
+}
