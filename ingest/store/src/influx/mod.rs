@@ -8,6 +8,8 @@
 //! - `influx.db` knows how much of each day was acknowledged, and its digest. Fewer readings than that are an error, never
 //!   an answer; so is every statement that failed under HTTP 200.
 //! - A day is noted as open before anything of it is sent, and stays so until it is known what arrived.
+//! - Of a write any part may arrive: whatever does says nothing wrong.
+//! - Nothing is written to a server, and nothing counts as lost on it, that does not bear this store's mark.
 //! - Every query is bounded in time and rows.
 //!
 //! What InfluxDB acknowledges it may lose later (a torn tail of its log); this store notices. The journal in front of it
