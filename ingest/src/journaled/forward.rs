@@ -174,7 +174,8 @@ async fn deliver(shared: &Shared, round: &Round) -> bool {
             Err(error) => {
                 let lost = matches!(&error, StoreError::Influx(InfluxError::Missing { .. }));
                 if lost {
-                    // Put back first what is missing: else nobody could tell what is new.
+                    // It answers. Put back first what is missing: else nobody could tell what is new.
+                    shared.state.works(Side::Write);
                     shared.repair.notify_one();
                 } else if shared.state.failed(Side::Write, why(&error)) {
                     tracing::warn!(

@@ -65,7 +65,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
         if now_ms.saturating_sub(asked_ms) >= ASK_MS {
             (asked_ms, ask) = (now_ms, true);
         }
-        if shared.state.is_working()
+        if shared.state.answers()
             && let Err(error) = keep(&shared, now_ms, std::mem::take(&mut ask)).await
         {
             if shared.state.failed(Side::Probe, why(&error)) {

@@ -117,6 +117,11 @@ impl State {
         self.lock().trouble[side as usize].take().is_some()
     }
 
+    /// Whether it gives back, so that it can be checked and repaired: what cannot be written may wait for just that.
+    pub(super) fn answers(&self) -> bool {
+        self.lock().trouble[Side::Probe as usize].is_none()
+    }
+
     pub(super) fn is_working(&self) -> bool {
         self.lock().trouble.iter().all(Option::is_none)
     }
