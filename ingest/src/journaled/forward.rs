@@ -82,10 +82,7 @@ async fn next_after(shared: &Arc<Shared>, from: Position) -> Option<Round> {
                     break;
                 }
             };
-            for loss in &read.lost {
-                shared.state.journal_lost();
-                tracing::error!(?loss, "the journal's own disk lost acknowledged uploads");
-            }
+            shared.state.journal_lost(&read.lost);
             for bytes in read.blocks.iter().flat_map(|block| block.records()) {
                 records += 1;
                 match record::decode(bytes) {
@@ -168,7 +165,16 @@ async fn deliver(shared: &Shared, round: &Round) -> bool {
                 }
                 Ok(_) => match halves(&part) {
                     Some(halves) => parts.extend(halves),
-                    None => set_aside(shared, &part, &error).await,
+                    None => {
+                        if let Err(failed) = set_aside(shared, &part, &error).await {
+                            // Nowhere to keep it: it stays in the journal.
+                            shared.state.failed(Side::Write, why(&failed));
+                            parts.push(part);
+                            tokio::time::sleep(shared.backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS, failures))
+                                .await;
+                            failures += 1;
+                        }
+                    }
                 },
             },
             Err(error) => {
@@ -244,7 +250,7 @@ fn halves(part: &[WriteBatch]) -> Option<[Arc<[WriteBatch]>; 2]> {
     Some([second.into(), first.into()])
 }
 
-async fn set_aside(shared: &Shared, part: &[WriteBatch], error: &StoreError) {
+async fn set_aside(shared: &Shared, part: &[WriteBatch], error: &StoreError) -> Result<(), StoreError> {
     for batch in part {
         for group in &batch.groups {
             for (tuple, provenance) in &group.rows {
@@ -261,15 +267,13 @@ async fn set_aside(shared: &Shared, part: &[WriteBatch], error: &StoreError) {
                     reason = %aside.reason,
                     "InfluxDB refuses a reading; it is set aside"
                 );
-                match shared.store.set_aside(aside).await {
-                    Ok(()) => shared.state.one_set_aside(),
-                    Err(error) => {
-                        tracing::error!(error = &error as &dyn std::error::Error, "and could not be kept");
-                    }
+                if shared.store.set_aside(aside).await? {
+                    shared.state.one_set_aside();
                 }
             }
         }
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -108,13 +108,14 @@ async fn probe(shared: &Shared) {
 
 /// What is due of checking and repairing.
 async fn keep(shared: &Arc<Shared>, now_ms: i64, asked: bool) -> Result<(), StoreError> {
-    let restarted = if asked { shared.store.was_restarted().await? } else { None };
+    let started = if asked { shared.store.started().await? } else { None };
+    let restarted = started.is_some_and(|started| started.again);
     let troubled = shared.state.take_unchecked();
     let is_due = shared.store.checked_ms().await?.is_none_or(|at| at > now_ms || now_ms - at >= DAY_MS);
     let since_ms = Some(now_ms.saturating_sub(shared.keep_ms));
     let checked = if is_due {
         Some(shared.store.check(since_ms, Depth::Digests).await)
-    } else if troubled || restarted == Some(true) {
+    } else if troubled || restarted {
         Some(shared.store.check(since_ms, Depth::Counts).await)
     } else {
         None
@@ -131,7 +132,7 @@ async fn keep(shared: &Arc<Shared>, now_ms: i64, asked: bool) -> Result<(), Stor
                 days = checked.days,
                 readings = checked.readings,
                 faults = checked.faults.len(),
-                restarted = restarted == Some(true),
+                restarted,
                 "what InfluxDB holds was checked"
             );
         }
@@ -145,8 +146,9 @@ async fn keep(shared: &Arc<Shared>, now_ms: i64, asked: bool) -> Result<(), Stor
     if !doubtful.is_empty() {
         repair(shared, doubtful).await?;
     }
-    if restarted == Some(true) || restarted.is_some() && is_due {
-        shared.store.restart_is_checked().await?;
+    // The start that was seen before the check, not one that came meanwhile.
+    if let Some(started) = started.filter(|started| started.again || started.first) {
+        shared.store.start_is_checked(started).await?;
     }
     let lost = shared.store.lost().await?;
     let set_aside = shared.store.aside_count().await?;

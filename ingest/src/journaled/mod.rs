@@ -125,10 +125,7 @@ impl Shared {
                 "a segment of the journal stays unjoined"
             );
         }
-        for loss in &committed.lost {
-            self.state.journal_lost();
-            tracing::error!(?loss, "the journal's own disk lost acknowledged uploads");
-        }
+        self.state.journal_lost(&committed.lost);
         if let Some(position) = committed.position {
             self.state.committed(position, oldest_ms, records);
         }
@@ -237,10 +234,7 @@ impl JournaledStore {
         }
         let (mut journal, recovery) = opened.map_err(refuses)?;
         let state = State::default();
-        for loss in &recovery.lost {
-            state.journal_lost();
-            tracing::error!(?loss, "the journal's own disk lost uploads");
-        }
+        state.journal_lost(&recovery.lost);
         journal.settle().map_err(refuses)?;
         let stats = journal.stats().map_err(refuses)?;
         if stats.unreleased_records > 0 {

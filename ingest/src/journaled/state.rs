@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use foulee_journal::Position;
+use foulee_journal::{Cause, Loss, Position};
 use foulee_store::{Backlog, Health};
 
 /// Who found that InfluxDB works or does not: one says nothing of the other.
@@ -71,9 +71,13 @@ impl State {
         inner.waiting.push_back((position, received_ms, records));
     }
 
-    /// The journal itself lost something.
-    pub(super) fn journal_lost(&self) {
-        self.lock().journal_losses += 1;
+    /// The journal itself lost something. The last commit before a crash was hardly ever acknowledged: that alone is no
+    /// alarm.
+    pub(super) fn journal_lost(&self, losses: &[Loss]) {
+        for loss in losses {
+            tracing::error!(?loss, "the journal's own disk lost uploads");
+            self.lock().journal_losses += u64::from(loss.cause != Cause::CutOff);
+        }
     }
 
     pub(super) fn refused(&self) {

@@ -19,22 +19,21 @@ pub struct Aside {
     pub reason: String,
 }
 
+/// When a reading was received stands beside its record, so that it is the same record whenever it comes.
+const UNSAID: i64 = 0;
+
 impl InfluxStore {
-    /// Sets a reading aside that InfluxDB will never take as it is; once, however often it comes.
+    /// Sets a reading aside that InfluxDB will never take as it is; once, however often it comes. Whether it is new.
     ///
     /// # Errors
     /// The index cannot be written.
-    pub async fn set_aside(&self, aside: Aside) -> Result<(), StoreError> {
+    pub async fn set_aside(&self, aside: Aside) -> Result<bool, StoreError> {
         let random = self.random;
         self.on_index(move |index| {
             let Aside { series, tuple, provenance, received_ms, reason } = aside;
-            let row = record::encode(&series, &[(tuple, provenance)], received_ms);
+            let row = record::encode(&series, &[(tuple, provenance)], UNSAID);
             let entry = index.entries_of(&[&series], random)?.into_iter().next();
-            let Some(entry) = entry else { return Ok(()) };
-            let known = index.asides(Some(entry.no))?;
-            if known.iter().any(|known| known.tuple == tuple) {
-                return Ok(());
-            }
+            let Some(entry) = entry else { return Ok(false) };
             index.add_aside(entry.no, received_ms, &row, &reason)
         })
         .await
@@ -46,7 +45,7 @@ impl InfluxStore {
     /// The index cannot be written.
     pub async fn forget_aside(&self, aside: Aside) -> Result<(), StoreError> {
         self.on_index(move |index| {
-            let row = record::encode(&aside.series, &[(aside.tuple, aside.provenance)], aside.received_ms);
+            let row = record::encode(&aside.series, &[(aside.tuple, aside.provenance)], UNSAID);
             index.forget_aside(&row)
         })
         .await

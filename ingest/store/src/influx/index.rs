@@ -40,8 +40,8 @@ CREATE TABLE dirty(
     generation INTEGER PRIMARY KEY AUTOINCREMENT, participant INTEGER NOT NULL, day INTEGER NOT NULL,
     UNIQUE(participant, day));
 CREATE TABLE aside(
-    no INTEGER PRIMARY KEY AUTOINCREMENT, series INTEGER NOT NULL, received_ms INTEGER NOT NULL, row BLOB NOT NULL,
-    reason TEXT NOT NULL);
+    no INTEGER PRIMARY KEY AUTOINCREMENT, series INTEGER NOT NULL, received_ms INTEGER NOT NULL,
+    row BLOB NOT NULL UNIQUE, reason TEXT NOT NULL);
 CREATE TABLE gone(key TEXT PRIMARY KEY, since_ms INTEGER NOT NULL, done INTEGER NOT NULL);
 CREATE TABLE lost(series INTEGER NOT NULL, day INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(series, day));
 CREATE TABLE fact(name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -509,12 +509,12 @@ impl Index {
         received_ms: i64,
         row: &[u8],
         reason: &str,
-    ) -> Result<(), StoreError> {
-        self.conn.execute(
-            "INSERT INTO aside(series, received_ms, row, reason) VALUES (?1, ?2, ?3, ?4)",
+    ) -> Result<bool, StoreError> {
+        let added = self.conn.execute(
+            "INSERT OR IGNORE INTO aside(series, received_ms, row, reason) VALUES (?1, ?2, ?3, ?4)",
             params![series_no, received_ms, row, reason],
         )?;
-        Ok(())
+        Ok(added > 0)
     }
 
     pub(super) fn forget_aside(&mut self, row: &[u8]) -> Result<(), StoreError> {
@@ -528,15 +528,16 @@ impl Index {
     }
 
     pub(super) fn asides(&self, series_no: Option<u32>) -> Result<Vec<Aside>, StoreError> {
-        let mut statement = self
-            .conn
-            .prepare_cached("SELECT row, reason FROM aside WHERE ?1 IS NULL OR series = ?1 ORDER BY no")?;
+        let mut statement = self.conn.prepare_cached(
+            "SELECT row, reason, received_ms FROM aside WHERE ?1 IS NULL OR series = ?1 ORDER BY no",
+        )?;
         let mut rows = statement.query([series_no])?;
         let mut asides = Vec::new();
         while let Some(row) = rows.next()? {
             let record = record::decode(row.get_ref(0)?.as_blob().unwrap_or_default());
             let damaged = StoreError::Damaged { chunk: 0, why: "a reading set aside" };
-            let Record { received_ms, group } = record.ok_or(damaged)?;
+            let Record { group, .. } = record.ok_or(damaged)?;
+            let received_ms = row.get(2)?;
             for (tuple, provenance) in group.rows {
                 let (series, reason) = (group.series.clone(), row.get(1)?);
                 asides.push(Aside { series, tuple, provenance, received_ms, reason });

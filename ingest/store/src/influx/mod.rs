@@ -44,7 +44,7 @@ pub use check::{Checked, Depth, Fault, Repaired};
 pub use error::InfluxError;
 pub use line::LineError;
 pub use migrate::{Preparation, Prepared, prepare};
-pub use probe::Probed;
+pub use probe::{Probed, Started};
 
 use crate::url::InfluxUrl;
 use crate::{

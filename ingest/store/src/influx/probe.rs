@@ -24,6 +24,17 @@ pub struct Probed {
     pub kept: bool,
 }
 
+/// A start of the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Started {
+    /// When, s since 1970.
+    at_s: i64,
+    /// Whether it is another one than the last that was checked: what was acknowledged before may be gone.
+    pub again: bool,
+    /// Whether none was known before.
+    pub first: bool,
+}
+
 /// Two starts nearer than this are one: uptimes are told in seconds, and a clock may be put right.
 const SAME_START_S: u64 = 3;
 
@@ -149,26 +160,25 @@ impl InfluxStore {
         Ok(found == Some(at_ms))
     }
 
-    /// Whether the server was started again since this was last asked: what it acknowledged before may be gone. `None`
-    /// where its metrics are not to be had.
+    /// When the server was started; `None` where its metrics are not to be had.
     ///
     /// # Errors
-    /// The index cannot be read or written.
-    pub async fn was_restarted(&self) -> Result<Option<bool>, StoreError> {
+    /// The index cannot be read.
+    pub async fn started(&self) -> Result<Option<Started>, StoreError> {
         let Some(started) = self.server.started_s((self.clock)()).await else { return Ok(None) };
         self.on_index(move |index| {
             let known: Option<i64> = index.fact("started")?.and_then(|text| text.parse().ok());
-            Ok(Some(known.is_some_and(|known| known.abs_diff(started) > SAME_START_S)))
+            let again = known.is_some_and(|known| known.abs_diff(started) > SAME_START_S);
+            Ok(Some(Started { at_s: started, again, first: known.is_none() }))
         })
         .await
     }
 
-    /// The check that a restart asks for is done.
+    /// All that the server held when it had started then is checked.
     ///
     /// # Errors
     /// The index cannot be written.
-    pub async fn restart_is_checked(&self) -> Result<(), StoreError> {
-        let Some(started) = self.server.started_s((self.clock)()).await else { return Ok(()) };
-        self.on_index(move |index| index.set_fact("started", &started.to_string())).await
+    pub async fn start_is_checked(&self, started: Started) -> Result<(), StoreError> {
+        self.on_index(move |index| index.set_fact("started", &started.at_s.to_string())).await
     }
 }
