@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use foulee_journal::Position;
-use foulee_store::influx::{Aside, InfluxError};
+use foulee_store::influx::Aside;
 use foulee_store::record::{self, Record};
 use foulee_store::{Group, StoreError, WriteBatch};
 
@@ -178,8 +178,7 @@ async fn deliver(shared: &Shared, round: &Round) -> bool {
                 },
             },
             Err(error) => {
-                let lost = matches!(&error, StoreError::Influx(InfluxError::Missing { .. }));
-                if lost {
+                if matches!(&error, StoreError::Influx(error) if error.is_loss()) {
                     // It answers. Put back first what is missing: else nobody could tell what is new.
                     shared.state.works(Side::Write);
                     shared.repair.notify_one();

@@ -92,3 +92,35 @@ fn an_index_that_is_gone_is_no_empty_store() {
     assert!(done.stderr.contains("influx.db is gone"), "{done:?}");
     assert!(!folder.data().join("influx.db").exists(), "and none is made in its place");
 }
+
+#[test]
+fn when_and_how_something_was_recorded_is_put_back_too() {
+    let Some(mut place) = Place::v1() else { return };
+    let folder = place.folder(DB);
+    people::add(&folder, &people::id(1), "1", DB, "UTC");
+    let mut served = Served::start(&folder);
+    // Not said how at first; then it is known, which is no new reading.
+    assert_eq!(served.post(&minutes(0)).json()["accepted"], 300);
+    forwarded(&mut served);
+    let mut known = minutes(0);
+    known["series"][0]["how"] = json!("automatic");
+    assert_eq!(served.post(&known).json()["accepted"], 300);
+    forwarded(&mut served);
+    served.stop();
+    let read = format!("readings {} --from 2026-01-01 --to 2026-01-01", people::id(1));
+    let before = folder.say(&read).ok();
+    assert_eq!(before.matches(",automatic,").count(), 300, "{before}");
+    // As if InfluxDB had lost the second write of one point.
+    let keys = place.influxd().query("SHOW TAG VALUES FROM steps WITH KEY = \"p\"", DB).expect("keys");
+    let key =
+        keys.pointer("/results/0/series/0/values/0/1").and_then(Value::as_str).expect("a key").to_owned();
+    let line = format!("steps,g=epoch,p={key},s=watch how=0i 1767225660000000000\n");
+    place.influxd().write_lines(DB, &line).expect("written");
+    assert_ne!(folder.say(&read).ok(), before);
+    let verified = folder.say("store verify");
+    assert_eq!(verified.code, 1, "all readings are there, and yet: {verified:?}");
+    let repaired = folder.say("store verify --repair").ok();
+    assert!(repaired.contains("0 put back, 0 lost for good"), "{repaired}");
+    assert_eq!(folder.say(&read).ok(), before);
+    assert_eq!(folder.say("store verify").code, 0);
+}

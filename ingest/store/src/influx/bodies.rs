@@ -5,7 +5,8 @@ use foulee_contract::Tuple;
 use super::index::{Day, Entry, Settled};
 use super::line::{LineError, head, put_field, put_time};
 use super::rows::{Before, EXTRAS, Origin, Plan, Point, plan};
-use crate::{Digest, epoch_day};
+use super::sum::Sum;
+use crate::epoch_day;
 
 /// What is to be added to one day of one series: sorted by tuple, each once.
 #[derive(Debug)]
@@ -19,8 +20,8 @@ pub(super) struct Block {
 pub(super) struct Look {
     pub(super) block: Block,
     pub(super) known: Option<Day>,
-    /// How many of the day were there, and their digest, where they were read.
-    pub(super) found: Option<(u64, Digest)>,
+    /// What of the day was there, where it was read.
+    pub(super) found: Option<Sum>,
     pub(super) step: Step,
     head: Vec<u8>,
 }
@@ -38,7 +39,7 @@ impl Look {
     pub(super) fn new(
         block: Block,
         known: Option<Day>,
-        found: Option<(u64, Digest)>,
+        found: Option<Sum>,
         step: Step,
     ) -> Result<Self, LineError> {
         let series = &block.entry.series;
@@ -159,21 +160,25 @@ fn put_point(out: &mut Vec<u8>, head: &[u8], point: &Point) {
 }
 
 /// How the day stands now; `None` where nothing has to be noted.
-fn settled(block: &Block, known: Option<Day>, found: Option<(u64, Digest)>, plan: &Plan) -> Option<Settled> {
+fn settled(block: &Block, known: Option<Day>, found: Option<Sum>, plan: &Plan) -> Option<Settled> {
     let was_open = known.is_some_and(|known| known.open);
     if plan.points.is_empty() && !was_open {
         return None;
     }
     // What was read is how it stood; else the word of the index is.
-    let (n, digest) = found.unwrap_or(known.map_or((0, Digest::default()), |known| (known.n, known.digest)));
-    let hashes = plan.new.iter().map(|tuple| block.entry.hasher.hash(tuple));
+    let mut sum = found.or(known.map(|known| known.sum)).unwrap_or_default();
+    for (tuple, origin) in &plan.new {
+        sum = sum.with(&block.entry, tuple, *origin);
+    }
+    for (tuple, old, new) in &plan.changed {
+        sum = sum.changed(&block.entry, tuple, *old, *new);
+    }
     let last_ms = block.rows.last().map_or(i64::MIN, |(tuple, _)| tuple.start_ms);
     let spans = block.rows.iter().map(|(tuple, _)| tuple.end_ms - tuple.start_ms);
     let ends = block.rows.iter().map(|(tuple, _)| tuple.end_ms.max(tuple.start_ms + 1) - 1);
     let day = Day {
         epoch_day: block.day,
-        n: n + plan.new.len() as u64,
-        digest: hashes.fold(digest, Digest::plus),
+        sum,
         last_ms: known.map_or(last_ms, |known| known.last_ms.max(last_ms)),
         // What was in doubt before this write is so after it: a repair settles it.
         open: was_open,

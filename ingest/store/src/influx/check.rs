@@ -7,8 +7,9 @@ use super::InfluxStore;
 use super::bodies::Block;
 use super::index::{Day, Entry, Settled};
 use super::rows::{Origin, Row};
-use super::write::{digest_of, unite};
-use crate::{Digest, StoreError, epoch_day};
+use super::sum::Sum;
+use super::write::unite;
+use crate::{StoreError, epoch_day};
 
 /// A day of a series that InfluxDB does not hold as it was acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,7 +109,8 @@ impl InfluxStore {
                         for ((entry, days), (_, counts)) in series.iter().zip(counts) {
                             for day in days.iter().filter(inside) {
                                 let found = counts.get(&day.epoch_day).copied().unwrap_or(0);
-                                self.take_note(entry, day, (found, day.digest), &mut checked).await?;
+                                let found = Sum { n: found, ..day.sum };
+                                self.take_note(entry, day, found, &mut checked).await?;
                             }
                         }
                     }
@@ -117,7 +119,7 @@ impl InfluxStore {
                         for ((entry, days), (_, rows)) in series.iter().zip(&found) {
                             for day in days.iter().filter(inside) {
                                 let rows = of_day(rows, day.epoch_day);
-                                let found = (rows.len() as u64, digest_of(entry, rows));
+                                let found = Sum::of(entry, rows);
                                 self.take_note(entry, day, found, &mut checked).await?;
                             }
                         }
@@ -138,12 +140,12 @@ impl InfluxStore {
         &self,
         entry: &Arc<Entry>,
         day: &Day,
-        found: (u64, Digest),
+        found: Sum,
         checked: &mut Checked,
     ) -> Result<(), StoreError> {
         checked.days += 1;
-        checked.readings += found.0;
-        if found == (day.n, day.digest) {
+        checked.readings += found.n;
+        if found == day.sum {
             return Ok(());
         }
         // Something may have been written between the two looks.
@@ -152,11 +154,11 @@ impl InfluxStore {
         let known = self.on_index(move |index| index.day(no, epoch_day)).await?;
         let Some(known) = known.filter(|known| !known.open) else { return Ok(()) };
         let rows = self.read_day(entry, epoch_day).await?;
-        let found = (rows.len() as u64, digest_of(entry, &rows));
-        if found != (known.n, known.digest) {
+        let found = Sum::of(entry, &rows);
+        if found != known.sum {
             self.suspect(no, epoch_day);
             let series = entry.series.clone();
-            checked.faults.push(Fault { series, epoch_day, expected: known.n, found: found.0 });
+            checked.faults.push(Fault { series, epoch_day, expected: known.sum.n, found: found.n });
         }
         Ok(())
     }
@@ -193,21 +195,24 @@ impl InfluxStore {
         unite(&mut rows);
         let missing = rows.iter().filter(|(tuple, _)| !there.contains(tuple)).count() as u64;
         // What was in doubt had not been acknowledged by InfluxDB: it only arrives late.
-        let had_lost = known.map_or(0, |known| known.n).saturating_sub(there.len() as u64);
+        let expected = known.map_or(0, |known| known.sum.n);
+        let had_lost = expected.saturating_sub(there.len() as u64);
+        // Also where all are there, and something of when and how they were recorded is not.
+        let is_whole =
+            missing == 0 && known.is_some_and(|known| !known.open && known.sum == Sum::of(&entry, &before));
         let mut repaired = Repaired { put_back: missing.min(had_lost), lost: 0 };
         let no = entry.no;
         self.on_index(move |index| index.unsettle(&[(no, day)])).await?;
-        if missing > 0 {
+        if !is_whole && !rows.is_empty() {
             // What was lost may have said when and how the rest was recorded: all that is kept says it again.
             let entry = Arc::clone(&entry);
             self.add(vec![Block { entry, day, rows }], true).await?;
         }
         let after = self.read_day(&entry, day).await?;
         let settled = settled_by(&entry, day, &after);
-        let expected = known.map_or(0, |known| known.n);
-        repaired.lost = expected.saturating_sub(settled.day.n);
+        repaired.lost = expected.saturating_sub(settled.day.sum.n);
         let now_ms = (self.clock)();
-        let (lost, regained) = (repaired.lost, settled.day.n.saturating_sub(expected));
+        let (lost, regained) = (repaired.lost, settled.day.sum.n.saturating_sub(expected));
         self.on_index(move |index| {
             if lost > 0 {
                 index.add_lost(no, day, lost)?;
@@ -246,8 +251,7 @@ fn settled_by(entry: &Entry, day: i32, rows: &[Row]) -> Settled {
         series_no: entry.no,
         day: Day {
             epoch_day: day,
-            n: rows.len() as u64,
-            digest: if rows.is_empty() { Digest::default() } else { digest_of(entry, rows) },
+            sum: Sum::of(entry, rows),
             last_ms: last.map_or(i64::MIN, |stored| stored.tuple.start_ms),
             open: false,
             tail,

@@ -47,6 +47,9 @@ pub enum InfluxError {
         /// There.
         found: u64,
     },
+    /// As many readings as were acknowledged, and not the same, or not as they were recorded. The journal puts that right.
+    #[error("what InfluxDB holds of a day is not what it acknowledged")]
+    Altered,
     /// What would be written is no line.
     #[error("a reading cannot be written as a line")]
     Line(#[from] LineError),
@@ -83,6 +86,12 @@ impl InfluxError {
     /// Without the address: what is told of it may be read by who must not know it.
     pub(super) fn unreachable(error: reqwest::Error) -> Self {
         Self::Unreachable(error.without_url())
+    }
+
+    /// Whether it has lost or altered something that it acknowledged: then a repair comes first.
+    #[must_use]
+    pub fn is_loss(&self) -> bool {
+        matches!(self, Self::Missing { .. } | Self::Altered)
     }
 
     pub(super) fn of_status(status: u16, message: String) -> Self {

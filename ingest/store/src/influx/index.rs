@@ -14,6 +14,7 @@ use super::RandomSource;
 use super::aside::Aside;
 use super::error::InfluxError;
 use super::rows::Origin;
+use super::sum::Sum;
 use crate::record::{self, Record};
 use crate::sqlite::{BUSY_TIMEOUT, check_library, make_private, participant_of};
 use crate::{DayDigest, Digest, DirtyDay, SeriesHasher, StoreError};
@@ -31,7 +32,7 @@ CREATE TABLE series(
     metric INTEGER NOT NULL, grain INTEGER NOT NULL, max_span_ms INTEGER NOT NULL,
     UNIQUE(participant, source, metric, grain));
 CREATE TABLE day(
-    series INTEGER NOT NULL, day INTEGER NOT NULL, n INTEGER NOT NULL, digest BLOB NOT NULL,
+    series INTEGER NOT NULL, day INTEGER NOT NULL, n INTEGER NOT NULL, digest BLOB NOT NULL, origins BLOB NOT NULL,
     last_ms INTEGER NOT NULL, open INTEGER NOT NULL, changed_ms INTEGER NOT NULL,
     tail_received INTEGER, tail_offset INTEGER, tail_how INTEGER,
     PRIMARY KEY(series, day)) WITHOUT ROWID;
@@ -74,8 +75,7 @@ pub(super) struct Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Day {
     pub(super) epoch_day: i32,
-    pub(super) n: u64,
-    pub(super) digest: Digest,
+    pub(super) sum: Sum,
     pub(super) last_ms: i64,
     /// Something of it was sent and is not known to have arrived.
     pub(super) open: bool,
@@ -260,7 +260,7 @@ impl Index {
 
     pub(super) fn day(&self, series_no: u32, day: i32) -> Result<Option<Day>, StoreError> {
         let mut statement = self.conn.prepare_cached(
-            "SELECT day, n, digest, last_ms, open, tail_received, tail_offset, tail_how FROM day \
+            "SELECT day, n, digest, last_ms, open, tail_received, tail_offset, tail_how, origins FROM day \
              WHERE series = ?1 AND day = ?2",
         )?;
         Ok(statement.query_row(params![series_no, day], day_of).optional()?)
@@ -269,7 +269,7 @@ impl Index {
     /// The days of a series between two, both included, that hold something.
     pub(super) fn days(&self, series_no: u32, from: i32, to: i32) -> Result<Vec<Day>, StoreError> {
         let mut statement = self.conn.prepare_cached(
-            "SELECT day, n, digest, last_ms, open, tail_received, tail_offset, tail_how FROM day \
+            "SELECT day, n, digest, last_ms, open, tail_received, tail_offset, tail_how, origins FROM day \
              WHERE series = ?1 AND day BETWEEN ?2 AND ?3 AND (n > 0 OR open = 1 OR EXISTS (SELECT 1 FROM lost \
              WHERE lost.series = day.series AND lost.day = day.day)) ORDER BY day",
         )?;
@@ -282,8 +282,8 @@ impl Index {
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         {
             let mut statement = tx.prepare_cached(
-                "INSERT INTO day(series, day, n, digest, last_ms, open, changed_ms) \
-                 VALUES (?1, ?2, 0, ?3, ?4, 1, 0) ON CONFLICT(series, day) DO UPDATE SET open = 1",
+                "INSERT INTO day(series, day, n, digest, origins, last_ms, open, changed_ms) \
+                 VALUES (?1, ?2, 0, ?3, ?3, ?4, 1, 0) ON CONFLICT(series, day) DO UPDATE SET open = 1",
             )?;
             // Of the erased nothing is noted any more.
             for (series_no, day) in days.iter().filter(|(series_no, _)| self.by_no.contains_key(series_no)) {
@@ -299,8 +299,8 @@ impl Index {
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         {
             let mut put = tx.prepare_cached(
-                "INSERT OR REPLACE INTO day(series, day, n, digest, last_ms, open, changed_ms, tail_received, \
-                 tail_offset, tail_how) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                "INSERT OR REPLACE INTO day(series, day, n, digest, origins, last_ms, open, changed_ms, \
+                 tail_received, tail_offset, tail_how) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             )?;
             let mut mark =
                 tx.prepare_cached("INSERT OR REPLACE INTO dirty(participant, day) VALUES (?1, ?2)")?;
@@ -310,8 +310,9 @@ impl Index {
                 put.execute(params![
                     series_no,
                     day.epoch_day,
-                    day.n as i64,
-                    day.digest.to_bytes(),
+                    day.sum.n as i64,
+                    day.sum.digest.to_bytes(),
+                    day.sum.origins.to_bytes(),
                     day.last_ms,
                     day.open,
                     now_ms,
@@ -357,9 +358,9 @@ impl Index {
     ) -> Result<Vec<DayDigest>, StoreError> {
         let mut days: BTreeMap<i32, Digest> = BTreeMap::new();
         for entry in self.of_participant(id) {
-            for day in self.days(entry.no, from, to)?.into_iter().filter(|day| day.n > 0) {
+            for day in self.days(entry.no, from, to)?.into_iter().filter(|day| day.sum.n > 0) {
                 let sum = days.entry(day.epoch_day).or_default();
-                *sum = sum.plus(day.digest);
+                *sum = sum.plus(day.sum.digest);
             }
         }
         Ok(days.into_iter().map(|(epoch_day, digest)| DayDigest { epoch_day, digest }).collect())
@@ -587,8 +588,11 @@ fn day_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Day> {
     });
     Ok(Day {
         epoch_day: row.get(0)?,
-        n: row.get::<_, i64>(1)?.unsigned_abs(),
-        digest: Digest::from_bytes(row.get(2)?),
+        sum: Sum {
+            n: row.get::<_, i64>(1)?.unsigned_abs(),
+            digest: Digest::from_bytes(row.get(2)?),
+            origins: Digest::from_bytes(row.get(8)?),
+        },
         last_ms: row.get(3)?,
         open: row.get(4)?,
         tail,

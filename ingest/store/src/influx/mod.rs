@@ -27,6 +27,7 @@ mod probe;
 mod read;
 mod rows;
 mod server;
+mod sum;
 mod v2;
 mod write;
 
@@ -53,6 +54,7 @@ use crate::{
 };
 use index::{Gone, Index};
 use server::Server;
+use sum::Sum;
 
 /// Fills a buffer with random bytes.
 pub type RandomSource = fn(&mut [u8]) -> std::io::Result<()>;
@@ -274,7 +276,7 @@ impl InfluxStore {
                 let found = self.read(&window).await?;
                 for ((entry, rows), (_, days)) in found.iter().zip(&series) {
                     self.hold_against(entry, rows, days.iter().filter(|day| window.holds(day.epoch_day)))?;
-                    sum = sum.plus(write::digest_of(entry, rows));
+                    sum = sum.plus(Sum::of(entry, rows).digest);
                 }
             }
         }
@@ -309,7 +311,7 @@ impl Store for InfluxStore {
         Box::pin(self.on_index(move |index| {
             let Some(entry) = index.entry(&series) else { return Ok(Vec::new()) };
             let days = index.days(entry.no, from_day, to_day)?;
-            Ok(days.iter().filter(|day| day.n > 0).map(|day| day.epoch_day).collect())
+            Ok(days.iter().filter(|day| day.sum.n > 0).map(|day| day.epoch_day).collect())
         }))
     }
 

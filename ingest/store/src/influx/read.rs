@@ -93,7 +93,7 @@ impl InfluxStore {
         let Some((first, _)) = series.first() else { return Vec::new() };
         let mut per_day: BTreeMap<i32, u64> = BTreeMap::new();
         for day in series.iter().flat_map(|(_, days)| days) {
-            *per_day.entry(day.epoch_day).or_default() += day.n;
+            *per_day.entry(day.epoch_day).or_default() += day.sum.n;
         }
         let entries: Vec<Arc<Entry>> = series.iter().map(|(entry, _)| Arc::clone(entry)).collect();
         let mut windows: Vec<Window> = Vec::new();
@@ -151,9 +151,9 @@ impl InfluxStore {
         for day in days {
             let at = |day: i32| rows.partition_point(|row| epoch_day(row.stored.tuple.start_ms) < day);
             let found = (at(day.epoch_day + 1) - at(day.epoch_day)) as u64;
-            if found < day.n {
+            if found < day.sum.n {
                 self.suspect(entry.no, day.epoch_day);
-                return Err(InfluxError::Missing { expected: day.n, found }.into());
+                return Err(InfluxError::Missing { expected: day.sum.n, found }.into());
             }
         }
         Ok(())

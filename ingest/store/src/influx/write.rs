@@ -11,7 +11,8 @@ use super::error::InfluxError;
 use super::index::{Day, Entry};
 use super::read::Window;
 use super::rows::{Before, LAST_START_MS, Origin, Row, plan};
-use crate::{Digest, Group, StoreError, WriteBatch, Written, epoch_day};
+use super::sum::Sum;
+use crate::{Group, StoreError, WriteBatch, Written, epoch_day};
 
 /// Lines of one request. Measured (`cargo bench -p foulee-tests --bench influx`): from 10,000 on the server gains nothing.
 pub(super) const REQUEST_LINES: usize = 10_000;
@@ -136,15 +137,20 @@ impl InfluxStore {
                 (Step::Behind(known.and_then(|known| known.tail)), None)
             } else {
                 let rows = self.read_day(&block.entry, block.day).await?;
-                let found = (rows.len() as u64, digest_of(&block.entry, &rows));
+                let found = Sum::of(&block.entry, &rows);
                 let is_whole = |known: &Day| match known.open {
-                    true => found.0 >= known.n,
-                    false => found == (known.n, known.digest),
+                    true => found.n >= known.sum.n,
+                    false => found == known.sum,
                 };
                 // A repair is what makes it whole.
                 if let Some(known) = known.filter(|known| !explicit && !is_whole(known)) {
                     self.suspect(block.entry.no, block.day);
-                    let error = InfluxError::Missing { expected: known.n, found: found.0 };
+                    let (expected, found) = (known.sum.n, found.n);
+                    let error = if found < expected {
+                        InfluxError::Missing { expected, found }
+                    } else {
+                        InfluxError::Altered
+                    };
                     return Err(StoreError::from(error));
                 }
                 let grain = block.entry.series.grain;
@@ -192,8 +198,4 @@ pub(super) fn unite(rows: &mut Vec<(Tuple, Origin)>) {
             same
         });
     }
-}
-
-pub(super) fn digest_of(entry: &Entry, rows: &[Row]) -> Digest {
-    rows.iter().fold(Digest::default(), |sum, row| sum.plus(entry.hasher.hash(&row.stored.tuple)))
 }
