@@ -106,10 +106,13 @@ impl<F: Files> Journal<F> {
 
     /// Deletes a segment. Its room counts as free only after [`Journal::sync_deleted`].
     pub(crate) fn delete(&mut self, index: usize) -> Result<(), JournalError> {
-        let Segment { first, on_disk, .. } = self.segments[index];
+        let Segment { first, end, on_disk, .. } = self.segments[index];
         let name = self.segments[index].name();
-        // Before the segment goes, so that its absence cannot be taken for a loss.
-        self.persist_released()?;
+        // Before the segment goes, so that its absence cannot be taken for a loss. Where the disk is full and the cursor is
+        // beyond it already, it has to go without a word.
+        if self.persisted.is_none_or(|persisted| persisted < end) {
+            self.persist_released()?;
+        }
         self.files.close(&name);
         match self.files.remove(&name) {
             // Somebody was faster; that stops nothing.

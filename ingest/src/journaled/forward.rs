@@ -160,41 +160,60 @@ async fn deliver(shared: &Shared, round: &Round) -> bool {
                         );
                     }
                     parts.push(part);
-                    tokio::time::sleep(shared.backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS, failures)).await;
-                    failures += 1;
+                    shared.pause(&mut failures).await;
                 }
                 Ok(_) => match halves(&part) {
                     Some(halves) => parts.extend(halves),
                     None => {
-                        if let Err(failed) = set_aside(shared, &part, &error).await {
+                        match set_aside(shared, &part, &error, round.erasures).await {
+                            Ok(()) => {}
+                            Err(StoreError::Superseded) => return false,
                             // Nowhere to keep it: it stays in the journal.
-                            shared.state.failed(Side::Write, why(&failed));
-                            parts.push(part);
-                            tokio::time::sleep(shared.backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS, failures))
-                                .await;
-                            failures += 1;
+                            Err(failed) => {
+                                shared.trouble(Side::Write, &failed);
+                                parts.push(part);
+                                shared.pause(&mut failures).await;
+                            }
                         }
                     }
                 },
             },
             Err(error) => {
                 if matches!(&error, StoreError::Influx(error) if error.is_loss()) {
-                    // It answers. Put back first what is missing: else nobody could tell what is new.
+                    // It answers. Put back first what is missing: else nobody could tell what is new. What else is missing is
+                    // looked for at once, not day by day as the next readings meet it.
                     shared.state.works(Side::Write);
+                    shared.state.lost_something();
                     shared.repair.notify_one();
-                } else if shared.state.failed(Side::Write, why(&error)) {
+                    failures = 0;
+                } else if shared.trouble(Side::Write, &error) {
                     tracing::warn!(
                         error = why(&error),
                         "InfluxDB does not take readings; they wait in the journal"
                     );
                 }
                 parts.push(part);
-                tokio::time::sleep(shared.backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS, failures)).await;
-                failures += 1;
+                shared.pause(&mut failures).await;
             }
         }
     }
     true
+}
+
+impl Shared {
+    /// Waits, longer with each failure.
+    async fn pause(&self, failures: &mut u32) {
+        tokio::time::sleep(self.backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS, *failures)).await;
+        *failures += 1;
+    }
+
+    /// Something failed; whether that is news. Where the disk here is full, what the journal only keeps makes room.
+    pub(super) fn trouble(&self, side: Side, error: &StoreError) -> bool {
+        if error.is_disk_full() {
+            self.give_way();
+        }
+        self.state.failed(side, why(error))
+    }
 }
 
 /// The error with its causes: what an operator needs.
@@ -249,7 +268,12 @@ fn halves(part: &[WriteBatch]) -> Option<[Arc<[WriteBatch]>; 2]> {
     Some([second.into(), first.into()])
 }
 
-async fn set_aside(shared: &Shared, part: &[WriteBatch], error: &StoreError) -> Result<(), StoreError> {
+async fn set_aside(
+    shared: &Shared,
+    part: &[WriteBatch],
+    error: &StoreError,
+    as_of: u64,
+) -> Result<(), StoreError> {
     for batch in part {
         for group in &batch.groups {
             for (tuple, provenance) in &group.rows {
@@ -266,7 +290,7 @@ async fn set_aside(shared: &Shared, part: &[WriteBatch], error: &StoreError) -> 
                     reason = %aside.reason,
                     "InfluxDB refuses a reading; it is set aside"
                 );
-                if shared.store.set_aside(aside).await? {
+                if shared.store.set_aside(aside, as_of).await? {
                     shared.state.one_set_aside();
                 }
             }

@@ -1,8 +1,8 @@
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use foulee_contract::{Series, Stored, Tuple};
+use foulee_contract::{Provenance, Series, Stored, Tuple};
 use foulee_journal::JournalError;
 use foulee_store::influx::{Depth, Probed};
 use foulee_store::{Group, StoreError, WriteBatch, epoch_day, record};
@@ -23,8 +23,10 @@ const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 86_400_000;
 /// Bytes of the journal, decompressed, that are looked through at a time.
 const LOOK_BYTES: usize = 4 << 20;
-/// Days of series that are repaired by one look through the journal: as many minutes as 100 MB hold.
+/// Days of series that are repaired by one look through the journal.
 const DAYS_A_LOOK: usize = 1_000;
+/// Readings that one look takes, but for a single day that has more: some 150 MB.
+const READINGS_A_LOOK: usize = 1_500_000;
 
 /// In a command: puts right what is in doubt, so that what follows can read it.
 pub(super) async fn mend(shared: Arc<Shared>) {
@@ -68,7 +70,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
         if shared.state.answers()
             && let Err(error) = keep(&shared, now_ms, std::mem::take(&mut ask)).await
         {
-            if shared.state.failed(Side::Probe, why(&error)) {
+            if shared.trouble(Side::Probe, &error) {
                 tracing::warn!(error = why(&error), "InfluxDB could not be checked");
             }
             continue;
@@ -99,7 +101,7 @@ async fn probe(shared: &Shared) {
             }
         }
         Err(error) => {
-            if shared.state.failed(Side::Probe, why(&error)) {
+            if shared.trouble(Side::Probe, &error) {
                 tracing::warn!(error = why(&error), "InfluxDB fails the probe");
             }
         }
@@ -159,30 +161,38 @@ async fn keep(shared: &Arc<Shared>, now_ms: i64, asked: bool) -> Result<(), Stor
 /// Offers again what was set aside: the reason may be gone. How many were taken.
 pub(super) async fn offer_again(shared: &Arc<Shared>) -> Result<u64, StoreError> {
     let mut taken = 0;
-    for aside in shared.store.asides(None).await? {
-        let group = Group { series: aside.series.clone(), rows: vec![(aside.tuple, aside.provenance)] };
-        let batch = WriteBatch { received_ms: aside.received_ms, groups: vec![group] };
-        match shared.store.write_all(Arc::from([batch]), None).await {
-            Ok(_) => {
-                shared.store.forget_aside(aside).await?;
-                taken += 1;
+    'anew: loop {
+        // Whoever is erased while these are offered is not among those that are read next.
+        let as_of = shared.store.erasures();
+        for aside in shared.store.asides(None).await? {
+            let group = Group { series: aside.series.clone(), rows: vec![(aside.tuple, aside.provenance)] };
+            let batch = WriteBatch { received_ms: aside.received_ms, groups: vec![group] };
+            match shared.store.write_all(Arc::from([batch]), Some(as_of)).await {
+                Ok(_) => {
+                    shared.store.forget_aside(aside).await?;
+                    taken += 1;
+                }
+                Err(StoreError::Superseded) => continue 'anew,
+                Err(StoreError::Influx(error)) if error.is_refusal() => {}
+                Err(StoreError::TimeOutOfRange) => {}
+                Err(error) => return Err(error),
             }
-            Err(StoreError::Influx(error)) if error.is_refusal() => {}
-            Err(StoreError::TimeOutOfRange) => {}
-            Err(error) => return Err(error),
         }
+        return Ok(taken);
     }
-    Ok(taken)
 }
 
 /// Brings these days to what was acknowledged, from what the journal holds.
 pub(super) async fn repair(shared: &Arc<Shared>, days: Vec<(Series, i32)>) -> Result<Repair, StoreError> {
     let mut done = Repair::default();
-    for part in days.chunks(DAYS_A_LOOK) {
-        let mut kept = kept_of(shared, part).await?;
-        for (series, day) in part {
-            let mut rows = kept.remove(&(series.clone(), *day)).unwrap_or_default();
-            let repaired = match shared.store.repair(series, *day, &rows).await {
+    let mut left: BTreeSet<(Series, i32)> = days.into_iter().collect();
+    while !left.is_empty() {
+        let part: BTreeSet<(Series, i32)> = left.iter().take(DAYS_A_LOOK).cloned().collect();
+        for ((series, day), rows) in kept_of(shared, part).await? {
+            left.remove(&(series.clone(), day));
+            let stored = |(tuple, (received_ms, provenance))| Stored { tuple, provenance, received_ms };
+            let mut rows: Vec<Stored> = rows.into_iter().map(stored).collect();
+            let repaired = match shared.store.repair(&series, day, &rows).await {
                 Err(StoreError::Influx(error)) if error.is_refusal() => {
                     // Without what is refused; what is set aside may have been taken since.
                     let refused: HashSet<Tuple> = shared
@@ -193,7 +203,7 @@ pub(super) async fn repair(shared: &Arc<Shared>, days: Vec<(Series, i32)>) -> Re
                         .map(|aside| aside.tuple)
                         .collect();
                     rows.retain(|stored| !refused.contains(&stored.tuple));
-                    shared.store.repair(series, *day, &rows).await?
+                    shared.store.repair(&series, day, &rows).await?
                 }
                 done => done?,
             };
@@ -201,6 +211,7 @@ pub(super) async fn repair(shared: &Arc<Shared>, days: Vec<(Series, i32)>) -> Re
             done.days += 1;
             done.put_back += repaired.put_back;
             done.lost += repaired.lost;
+            done.foreign += repaired.foreign;
         }
     }
     shared.state.faults(0);
@@ -212,42 +223,60 @@ pub(super) async fn repair(shared: &Arc<Shared>, days: Vec<(Series, i32)>) -> Re
             "InfluxDB had lost readings that it had acknowledged"
         );
     }
+    if done.foreign > 0 {
+        tracing::warn!(points = done.foreign, "somebody else had written to InfluxDB: that was taken out");
+    }
     Ok(done)
 }
 
-type Kept = HashMap<(Series, i32), Vec<Stored>>;
+/// Of each day the tuples with their earliest time of receipt and their greatest provenance: what comes again and again takes
+/// no more room.
+type Kept = BTreeMap<(Series, i32), BTreeMap<Tuple, (i64, Provenance)>>;
 
-/// What the journal holds of these days.
-async fn kept_of(shared: &Arc<Shared>, days: &[(Series, i32)]) -> Result<Kept, StoreError> {
-    let wanted: BTreeSet<(Series, i32)> = days.iter().cloned().collect();
-    let series: BTreeSet<Series> = days.iter().map(|(series, _)| series.clone()).collect();
+/// What the journal holds of these days, or of the first of them, if it is more than fits.
+async fn kept_of(shared: &Arc<Shared>, days: BTreeSet<(Series, i32)>) -> Result<Vec<DayKept>, StoreError> {
     let shared = Arc::clone(shared);
-    let look = move || -> Result<Kept, JournalError> {
-        let mut kept = Kept::new();
+    let look = move || -> Result<Vec<DayKept>, JournalError> {
+        let mut wanted: Kept = days.into_iter().map(|day| (day, BTreeMap::new())).collect();
+        let mut held = 0;
         let mut at = shared.journal().oldest();
         loop {
             // Let go of in between, so that uploads need not wait for the whole look.
             let read = shared.journal().read_kept(at, LOOK_BYTES)?;
             if read.blocks.is_empty() && read.next <= at {
-                return Ok(kept);
+                return Ok(wanted.into_iter().collect());
             }
             at = read.next;
             for bytes in read.blocks.iter().flat_map(|block| block.records()) {
-                if !record::series(bytes).is_some_and(|(of, _)| series.contains(&of)) {
+                let is_wanted = |of: &Series| {
+                    wanted.range((of.clone(), i32::MIN)..=(of.clone(), i32::MAX)).next().is_some()
+                };
+                if !record::series(bytes).is_some_and(|(of, _)| is_wanted(&of)) {
                     continue;
                 }
                 let Some(record) = record::decode(bytes) else { continue };
-                let of = record.group.series;
-                for (tuple, provenance) in record.group.rows {
-                    let key = (of.clone(), epoch_day(tuple.start_ms));
-                    if wanted.contains(&key) {
-                        let received_ms = record.received_ms;
-                        kept.entry(key).or_default().push(Stored { tuple, provenance, received_ms });
+                for part in
+                    record.group.rows.chunk_by(|a, b| epoch_day(a.0.start_ms) == epoch_day(b.0.start_ms))
+                {
+                    let key = (record.group.series.clone(), epoch_day(part[0].0.start_ms));
+                    let Some(rows) = wanted.get_mut(&key) else { continue };
+                    let before = rows.len();
+                    for (tuple, provenance) in part {
+                        let known = rows.entry(*tuple).or_insert((record.received_ms, *provenance));
+                        *known = (known.0.min(record.received_ms), known.1.max(*provenance));
                     }
+                    held += rows.len() - before;
                 }
+            }
+            // The last give way to another look.
+            while held > READINGS_A_LOOK && wanted.len() > 1 {
+                held -= wanted.pop_last().map_or(0, |(_, rows)| rows.len());
             }
         }
     };
     let kept = tokio::task::spawn_blocking(look).await.map_err(|_| StoreError::Closed)?;
     kept.map_err(|error| StoreError::JournalRefuses(Arc::new(error)))
 }
+
+/// A day of a series, with what the journal holds of it.
+type DayKept = ((Series, i32), BTreeMap<Tuple, (i64, Provenance)>);

@@ -68,6 +68,8 @@ pub struct Repair {
     pub put_back: u64,
     /// Readings that neither InfluxDB nor the journal holds.
     pub lost: u64,
+    /// Points that were not written here, and were taken out.
+    pub foreign: u64,
 }
 
 /// Batches and bytes that may wait for the journal before [`StoreError::Busy`].
@@ -160,6 +162,22 @@ impl Shared {
         });
         if let Ok(Err(error)) = expired.await {
             tracing::warn!(error = &error as &dyn std::error::Error, "old segments could not be deleted");
+        }
+    }
+
+    /// The disk is full: what is in InfluxDB and only kept here goes.
+    fn give_way(&self) {
+        match self.journal().expire(i64::MAX) {
+            Ok(0) => {}
+            Ok(segments) => {
+                tracing::warn!(
+                    segments,
+                    "the disk is full: what the journal kept of what is in InfluxDB made room"
+                );
+            }
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "old segments could not be deleted");
+            }
         }
     }
 

@@ -135,6 +135,13 @@ impl State {
         std::mem::take(&mut self.lock().unchecked)
     }
 
+    /// A write met something that is missing: all is to be checked, and said to be so until it is.
+    pub(super) fn lost_something(&self) {
+        let mut inner = self.lock();
+        inner.unchecked = true;
+        inner.faults = inner.faults.max(1);
+    }
+
     pub(super) fn set_unchecked(&self) {
         self.lock().unchecked = true;
     }

@@ -35,7 +35,12 @@ pub(super) fn run(shared: &Shared, jobs: &Receiver<Job>) {
             group.push(job);
         }
         shared.waiting_bytes.fetch_sub(bytes, Ordering::AcqRel);
-        match commit(shared, &group) {
+        let mut committed = commit(shared, &group);
+        if committed.as_ref().is_err_and(JournalError::is_disk_full) {
+            shared.give_way();
+            committed = commit(shared, &group);
+        }
+        match committed {
             Ok(()) => {
                 for job in group {
                     let _ = job.reply.send(Ok(Written { new: None }));

@@ -102,6 +102,16 @@ impl StoreError {
         }
         matches!(self, Self::JournalRefuses(_))
     }
+
+    /// Whether the disk here, not InfluxDB's, is full.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        match self {
+            Self::Sqlite(error) => error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull),
+            Self::Io(error) => error.kind() == std::io::ErrorKind::StorageFull,
+            _ => false,
+        }
+    }
 }
 
 /// Tuples of one series on their way in.

@@ -2,7 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use foulee_contract::{Grain, Metric, ParticipantId, Provenance, Series, Tuple};
+use foulee_store::influx::{Aside, InfluxStore, Preparation, prepare};
+use foulee_store::{Group, Store as _, StoreError, WriteBatch};
 use foulee_tests::influx::{FaultProxy, Influxd, Mode};
 use serde_json::{Value, json};
 
@@ -122,4 +126,42 @@ fn nothing_of_the_erased_stays() {
         }
         println!("erasure: {} ok", place.name);
     }
+}
+
+#[test]
+fn what_is_refused_or_offered_again_meanwhile_makes_nobody_anew() {
+    let Some(place) = Place::v1() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let options = place.options(DB);
+        prepare(&options, Preparation::default()).await.expect("a database");
+        let store = InfluxStore::open(folder.path(), options).expect("a store");
+        let id: ParticipantId = people::id(1).parse().expect("an id");
+        let source = "watch".parse().expect("a source");
+        let series = Series { participant: id, source, metric: Metric::Steps, grain: Grain::Epoch };
+        let end_ms = START_MS + 60_000;
+        let tuple =
+            Tuple { start_ms: START_MS, end_ms, seq: 0, rev: 0, value: foulee_contract::Value::Present(7) };
+        let rows = vec![(tuple, Provenance::default())];
+        let batch =
+            WriteBatch { received_ms: START_MS, groups: vec![Group { series: series.clone(), rows }] };
+        store.write_all(Arc::from([batch.clone()]), None).await.expect("written");
+        // Both were read before the erasure, and go on after it.
+        let as_of = store.erasures();
+        store.erase(id).await.expect("erased");
+        let aside = Aside {
+            series,
+            tuple,
+            provenance: Provenance::default(),
+            received_ms: START_MS,
+            reason: "refused".to_owned(),
+        };
+        let set_aside = store.set_aside(aside, as_of).await;
+        assert!(matches!(set_aside, Err(StoreError::Superseded)), "{set_aside:?}");
+        let offered = store.write_all(Arc::from([batch]), Some(as_of)).await;
+        assert!(matches!(offered, Err(StoreError::Superseded)), "{offered:?}");
+        assert!(store.participants().await.expect("people").is_empty());
+    });
+    assert!(trace(folder.path(), &people::id(1)).is_none());
 }

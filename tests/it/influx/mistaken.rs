@@ -124,3 +124,48 @@ fn when_and_how_something_was_recorded_is_put_back_too() {
     assert_eq!(folder.say(&read).ok(), before);
     assert_eq!(folder.say("store verify").code, 0);
 }
+
+#[test]
+fn what_refuses_everything_at_the_first_start_is_no_word_on_marks() {
+    let Some(mut place) = Place::v1() else { return };
+    let mut proxy = FaultProxy::start(place.address()).expect("a proxy");
+    let folder = place.folder_at(&proxy.address(), DB);
+    people::add(&folder, &people::id(1), "1", DB, "UTC");
+    proxy.set_mode(Mode::Answer(400)).expect("a mode");
+    let mut served = Served::start(&folder);
+    served.until("it is told", |served| (served.metric("influxdb_ok") == 0).then_some(()));
+    proxy.set_mode(Mode::Pass).expect("a mode");
+    assert_eq!(served.post(&minutes(0)).json()["accepted"], 300);
+    forwarded(&mut served);
+    let marks = place.influxd().query("SELECT * FROM foulee_store", DB).expect("marks");
+    let rows = marks.pointer("/results/0/series/0/values").and_then(Value::as_array).map(Vec::len);
+    assert_eq!(rows, Some(1), "{marks}");
+}
+
+#[test]
+fn what_somebody_else_wrote_is_taken_out() {
+    for mut place in Place::v1().into_iter().chain(Place::v2()) {
+        let folder = place.folder(DB);
+        people::add(&folder, &people::id(1), "1", DB, "UTC");
+        let mut served = Served::start(&folder);
+        assert_eq!(served.post(&minutes(0)).json()["accepted"], 300);
+        forwarded(&mut served);
+        served.stop();
+        let digest = folder.say("store digest").ok();
+        let keys = place.influxd().query("SHOW TAG VALUES FROM steps WITH KEY = \"p\"", DB).expect("keys");
+        let key =
+            keys.pointer("/results/0/series/0/values/0/1").and_then(Value::as_str).expect("a key").to_owned();
+        // A value of ours is overwritten, and a version of another one is added.
+        let lines = format!(
+            "steps,g=epoch,p={key},s=watch value=9999i 1767225660000000000\n\
+             steps,g=epoch,p={key},s=watch value=7777i,rev=9i 1767225720000000001\n"
+        );
+        place.influxd().write_lines(DB, &lines).expect("written");
+        assert_eq!(folder.say("store verify").code, 1, "{}", place.name);
+        let repaired = folder.say("store verify --repair").ok();
+        assert!(repaired.contains("1 put back, 0 lost for good"), "{}: {repaired}", place.name);
+        assert!(repaired.contains("2 points that somebody else had written were taken out"), "{repaired}");
+        assert_eq!(folder.say("store digest").ok(), digest, "{}", place.name);
+        assert_eq!(folder.say("store verify").code, 0);
+    }
+}

@@ -100,6 +100,12 @@ fn repair(context: &Context) -> Result<Exit, CommandError> {
         ));
     }
     text.push_str(&format!("{} put back, {} lost for good\n", repaired.put_back, repaired.lost));
+    if repaired.foreign > 0 {
+        text.push_str(&format!(
+            "{} points that somebody else had written were taken out\n",
+            repaired.foreign
+        ));
+    }
     for aside in context.runtime.block_on(journaled.influx().asides(None))? {
         text.push_str(&format!(
             "set aside: {} {} of {} at {}: {}\n",

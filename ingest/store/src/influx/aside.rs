@@ -26,10 +26,15 @@ impl InfluxStore {
     /// Sets a reading aside that InfluxDB will never take as it is; once, however often it comes. Whether it is new.
     ///
     /// # Errors
-    /// The index cannot be written.
-    pub async fn set_aside(&self, aside: Aside) -> Result<bool, StoreError> {
+    /// [`StoreError::Superseded`] when somebody was erased since `as_of` (an [`InfluxStore::erasures`] of before the reading
+    /// was read); the index cannot be written.
+    pub async fn set_aside(&self, aside: Aside, as_of: u64) -> Result<bool, StoreError> {
         let random = self.random;
         self.on_index(move |index| {
+            // In one look with the making of series: nobody who is erased now is made anew.
+            if as_of != index.erasures() {
+                return Err(StoreError::Superseded);
+            }
             let Aside { series, tuple, provenance, received_ms, reason } = aside;
             let row = record::encode(&series, &[(tuple, provenance)], UNSAID);
             let entry = index.entries_of(&[&series], random)?.into_iter().next();

@@ -54,6 +54,8 @@ pub struct Repaired {
     pub put_back: u64,
     /// Readings that are gone: the journal does not hold them either.
     pub lost: u64,
+    /// Points that Foulée had not written, and that were taken out. Only where the journal still tells all that it had.
+    pub foreign: u64,
 }
 
 impl InfluxStore {
@@ -193,16 +195,29 @@ impl InfluxStore {
             })
             .collect();
         unite(&mut rows);
+        // Where the journal tells all that was acknowledged, whatever else is there was written by somebody else.
+        let told = rows.iter().fold(Sum::default(), |sum, (tuple, origin)| sum.with(&entry, tuple, *origin));
+        let is_told = known
+            .is_some_and(|known| !known.open && (known.sum.n, known.sum.digest) == (told.n, told.digest));
+        let mut foreign = Vec::new();
+        if is_told {
+            let ours: BTreeSet<Tuple> = rows.iter().map(|(tuple, _)| *tuple).collect();
+            foreign.extend(before.iter().filter(|row| !ours.contains(&row.stored.tuple)).map(Row::time_ns));
+        }
         let missing = rows.iter().filter(|(tuple, _)| !there.contains(tuple)).count() as u64;
         // What was in doubt had not been acknowledged by InfluxDB: it only arrives late.
         let expected = known.map_or(0, |known| known.sum.n);
-        let had_lost = expected.saturating_sub(there.len() as u64);
+        let had_lost = expected.saturating_sub((there.len() as u64).saturating_sub(foreign.len() as u64));
         // Also where all are there, and something of when and how they were recorded is not.
         let is_whole =
             missing == 0 && known.is_some_and(|known| !known.open && known.sum == Sum::of(&entry, &before));
-        let mut repaired = Repaired { put_back: missing.min(had_lost), lost: 0 };
+        let mut repaired =
+            Repaired { put_back: missing.min(had_lost), lost: 0, foreign: foreign.len() as u64 };
         let no = entry.no;
         self.on_index(move |index| index.unsettle(&[(no, day)])).await?;
+        for time_ns in foreign {
+            self.server.delete_point(&entry, time_ns).await?;
+        }
         if !is_whole && !rows.is_empty() {
             // What was lost may have said when and how the rest was recorded: all that is kept says it again.
             let entry = Arc::clone(&entry);

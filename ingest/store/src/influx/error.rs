@@ -88,6 +88,12 @@ impl InfluxError {
         Self::Unreachable(error.without_url())
     }
 
+    /// Whether it refuses points because they are older than what it keeps (both servers name the retention policy).
+    #[must_use]
+    pub fn is_of_retention(&self) -> bool {
+        matches!(self, Self::Refused { message, .. } if message.contains("retention"))
+    }
+
     /// Whether it has lost or altered something that it acknowledged: then a repair comes first.
     #[must_use]
     pub fn is_loss(&self) -> bool {

@@ -421,6 +421,9 @@ impl Index {
             [no],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
+        let aside: i64 =
+            tx.query_row(&format!("SELECT count(*) FROM aside WHERE {of_theirs}"), [no], |row| row.get(0))?;
+        let readings = readings + aside;
         for table in ["day", "aside", "lost"] {
             tx.execute(&format!("DELETE FROM {table} WHERE {of_theirs}"), [no])?;
         }

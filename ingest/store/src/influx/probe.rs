@@ -102,7 +102,8 @@ impl InfluxStore {
                 put_field(&mut line, "mark", 1, true);
                 put_time(&mut line, 0);
                 match self.server.write(&line).await {
-                    Err(error) if error.is_refusal() => return self.keep_mark(NO_MARK.to_owned()).await,
+                    // Any other refusal is no word on marks: what answers may be no InfluxDB at all.
+                    Err(error) if error.is_of_retention() => return self.keep_mark(NO_MARK.to_owned()).await,
                     written => written?,
                 }
             }

@@ -67,7 +67,7 @@ impl Origin {
 }
 
 impl Row {
-    fn time_ns(&self) -> i64 {
+    pub(super) fn time_ns(&self) -> i64 {
         self.stored.tuple.start_ms * NS_PER_MS + i64::from(self.slot)
     }
 

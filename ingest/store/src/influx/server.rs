@@ -3,12 +3,14 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use foulee_contract::Series;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, HeaderValue};
 use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Rows};
 use super::error::InfluxError;
+use super::index::Entry;
 use super::v2::V2;
 use crate::url::{InfluxApi, InfluxUrl};
 
@@ -156,7 +158,7 @@ impl Server {
     pub(super) async fn delete_key(&self, key: &str) -> Result<(), InfluxError> {
         // A key is hexadecimal digits: nothing of it could end a literal.
         match &self.v2 {
-            Some(v2) => v2.delete(format!("p=\"{key}\""), None).await,
+            Some(v2) => v2.delete(format!("p=\"{key}\""), None, None).await,
             None => self.change(&format!("DROP SERIES WHERE \"p\" = '{key}'")).await,
         }
     }
@@ -170,13 +172,33 @@ impl Server {
     ) -> Result<(), InfluxError> {
         let upto_s = before_ms.div_euclid(1_000) - 1;
         match &self.v2 {
-            Some(v2) => v2.delete(format!("p=\"{key}\""), Some(upto_s)).await,
+            Some(v2) => v2.delete(format!("p=\"{key}\""), None, Some(upto_s)).await,
             None => {
                 let upto_ns = upto_s * 1_000_000_000;
                 self.change(&format!(
                     "DELETE FROM \"{measurement}\" WHERE \"p\" = '{key}' AND time <= {upto_ns}"
                 ))
                 .await
+            }
+        }
+    }
+
+    /// Deletes what stands at one time of a series; of 2.x, at that second.
+    pub(super) async fn delete_point(&self, entry: &Entry, time_ns: i64) -> Result<(), InfluxError> {
+        let Series { source, metric, grain, .. } = &entry.series;
+        // None of these holds a quote or a backslash.
+        let (metric, grain, key, source) = (metric.name(), grain.to_string(), &entry.key, source.key());
+        match &self.v2 {
+            Some(v2) => {
+                let at_s = time_ns.div_euclid(1_000_000_000);
+                let tags =
+                    format!("_measurement=\"{metric}\" AND g=\"{grain}\" AND p=\"{key}\" AND s=\"{source}\"");
+                v2.delete(tags, Some(at_s), Some(at_s + 1)).await
+            }
+            None => {
+                let tags = format!("\"g\" = '{grain}' AND \"p\" = '{key}' AND \"s\" = '{source}'");
+                let at = format!("time >= {time_ns} AND time <= {time_ns}");
+                self.change(&format!("DELETE FROM \"{metric}\" WHERE {tags} AND {at}")).await
             }
         }
     }

@@ -50,14 +50,19 @@ impl V2 {
             .map_err(of_request)
     }
 
-    /// Deletes the points that a predicate names, up to a second (that included) or of all times.
-    pub(super) async fn delete(&self, predicate: String, upto_s: Option<i64>) -> Result<(), InfluxError> {
+    /// Deletes the points that a predicate names between two seconds (both included), as far as they are said.
+    pub(super) async fn delete(
+        &self,
+        predicate: String,
+        from_s: Option<i64>,
+        upto_s: Option<i64>,
+    ) -> Result<(), InfluxError> {
         let at = |seconds| {
             let time = chrono::DateTime::from_timestamp(seconds, 0);
             time.map_or(NaiveDateTime::MIN, |time| time.naive_utc())
         };
         // All that nanoseconds can tell, in the whole seconds that the crate sends.
-        let (start, stop) = (at(0), at(upto_s.unwrap_or(i64::MAX / 1_000_000_000 - 1)));
+        let (start, stop) = (at(from_s.unwrap_or(0)), at(upto_s.unwrap_or(i64::MAX / 1_000_000_000 - 1)));
         self.other.delete(&self.bucket, start, stop, Some(predicate)).await.map_err(of_request)
     }
 
