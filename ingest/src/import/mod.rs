@@ -11,9 +11,12 @@
 //!
 //! It never guesses a time zone, the order of day and month, or how long a reading lasts.
 
+mod apple;
 mod blocks;
 mod collector;
 mod column_map;
+mod contents;
+mod database;
 mod error;
 mod files;
 mod fitabase;
@@ -37,4 +40,4 @@ pub use importer::{FormatInfo, describe_formats};
 pub use options::{FormatChoice, Options, Target};
 pub use run::import;
 pub use sink::{People, Sink};
-pub use summary::{FileSummary, Person, Progress, RejectionCount, Skipped, Summary};
+pub use summary::{FileSummary, NotKept, Person, Progress, RejectionCount, SeriesSummary, Skipped, Summary};

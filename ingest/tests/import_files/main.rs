@@ -1,5 +1,6 @@
 //! Importers, from files to the set of readings that a store would hold.
 
+mod apple;
 mod faults;
 mod formats;
 mod local_time;

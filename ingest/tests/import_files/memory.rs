@@ -49,7 +49,8 @@ impl Sink for Memory {
                 }
                 let offset_minutes =
                     block.offset.as_ref().map(|offset| offset.get(index as usize).expect("length"));
-                let provenance = Provenance { offset_minutes, ..Provenance::default() };
+                let how = block.how.as_ref().map(|how| how.get(index as usize).expect("length"));
+                let provenance = Provenance { offset_minutes, how: how.unwrap_or_default() };
                 let key =
                     (block.participant, block.source.key().to_owned(), block.metric, block.grain, tuple);
                 match self.readings.get_mut(&key) {
@@ -82,8 +83,8 @@ fn tuples_of(block: &SeriesBlock) -> Vec<Tuple> {
             tuples.push(Tuple {
                 start_ms: *start_ms,
                 end_ms,
-                seq: 0,
-                rev: 0,
+                seq: points.seq.as_ref().map_or(0, |seq| seq[at]),
+                rev: points.rev.as_ref().map_or(0, |rev| rev[at]),
                 value: value(points.value[at]),
             });
         }
@@ -93,7 +94,7 @@ fn tuples_of(block: &SeriesBlock) -> Vec<Tuple> {
         for (at, stored) in (0..).zip(&grid.value) {
             let start_ms = grid.start + at * grid.step;
             let end_ms = start_ms + grid.step;
-            tuples.push(Tuple { start_ms, end_ms, seq: 0, rev: 0, value: value(*stored) });
+            tuples.push(Tuple { start_ms, end_ms, seq: 0, rev: grid.rev, value: value(*stored) });
         }
     }
     tuples
