@@ -57,7 +57,7 @@ pub use step_grid::{MAX_STEPS_PER_MINUTE, STEP_GRID_VERSION};
 ///
 /// Adherence rows are keyed by [`adherence::ADHERENCE_VERSION`], [`adherence::PRIOR_VERSION`] and
 /// [`adherence::PACING_VERSION`] as well.
-pub const ALGORITHM_VERSION: &str = "day-measures-v1 counter-delta-v3 local-day-v1 step-grid-v4 priority-fill-v1 \
+pub const ALGORITHM_VERSION: &str = "day-measures-v1 counter-delta-v4 local-day-v1 step-grid-v4 priority-fill-v1 \
      wear-hr-contact-choi2011steps-v1 cadence-tudor-locke-v1 bout-ggir-getbout-v1 fragmentation-skdh-v1 \
      heart-anomalydetect-rhr-v1";
 

@@ -103,7 +103,10 @@ pub(crate) fn source_minutes(
     let today = CONTEXT_MINUTES..CONTEXT_MINUTES + minutes;
 
     let mut flags = DayFlags::default();
-    let grid = step_grid(&source.steps, &window, &mut flags)?;
+    let mut grid = step_grid(&source.steps, &window, &mut flags)?;
+    for count in &source.beside {
+        grid.beside(step_grid(count, &window, &mut flags)?);
+    }
     let mut evidence = vec![Evidence::default(); window.minutes];
     take_heart_rates(&source.heart_rate, &window, params, &mut evidence)?;
     take_contact(&source.contact, &window, &mut evidence);

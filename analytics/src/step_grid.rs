@@ -23,7 +23,7 @@ const RESOLVED_MS: i64 = MINUTE_MS + 1000;
 /// Longest interval whose steps say that somebody moved within it, in ms: a quarter hour, the longest epoch that wearables
 /// record by themselves (Colmi rings), and a second of clock jitter. What is longer is a hole between two looks at a
 /// counter. [D]
-const LONGEST_RECORD_MS: i64 = 15 * MINUTE_MS + 1000;
+pub(crate) const LONGEST_RECORD_MS: i64 = 15 * MINUTE_MS + 1000;
 
 /// Most believable steps per minute: 5 a second, above any sprint (docs/methods.md takes about 4 a second as plausible
 /// for walking people; the margin keeps runners). [D]
@@ -40,7 +40,7 @@ pub(crate) struct StepGrid {
     pub(crate) adrift: Vec<u16>,
     /// A reading was ignored here: silence would be the wrong word for it.
     pub(crate) refused: Vec<bool>,
-    /// What `steps` are made of, by minute and time; no two overlap but for a second of clock jitter.
+    /// What `steps` are made of, by minute and time.
     pub(crate) pieces: Vec<Piece>,
 }
 
@@ -57,6 +57,25 @@ pub(crate) struct Piece {
 
 /// Millionths of a step in a step.
 pub(crate) const MICRO: u64 = 1_000_000;
+
+impl StepGrid {
+    /// Adds what the same device counted apart from this, and at the same time.
+    pub(crate) fn beside(&mut self, other: Self) {
+        for minute in 0..self.steps.len() {
+            self.resolved[minute] = match (self.present[minute], other.present[minute]) {
+                (true, true) => self.resolved[minute] && other.resolved[minute],
+                (true, false) => self.resolved[minute],
+                (false, _) => other.resolved[minute],
+            };
+            self.present[minute] |= other.present[minute];
+            self.refused[minute] |= other.refused[minute];
+            self.steps[minute] = self.steps[minute].saturating_add(other.steps[minute]);
+            self.adrift[minute] = self.adrift[minute].saturating_add(other.adrift[minute]);
+        }
+        self.pieces.extend(other.pieces);
+        self.pieces.sort_unstable();
+    }
+}
 
 pub(crate) fn step_grid(
     readings: &[StepInterval],

@@ -58,6 +58,9 @@ fn watch_and_phone() -> [SourceDay; 2] {
     [watch, phone]
 }
 
+/// Minutes, and of each source its place, what it counted, and what of it counts.
+type Said = (Range<usize>, Vec<(usize, u32, u32)>);
+
 #[test]
 fn a_walk_that_two_devices_counted_is_one_number_slice_by_slice() {
     let sources = watch_and_phone();
@@ -99,6 +102,20 @@ fn the_greatest_of_each_minute_is_above_both() {
     assert_eq!(greatest.steps_seen(), Some(200));
     let found = slices(MergePolicy::MaxPerSlice, &sources);
     assert_eq!(found.iter().map(Slice::counted).sum::<u32>(), 200);
+}
+
+#[test]
+fn counts_that_go_on_beside_each_other_add_up() {
+    let walking = vec![record(0, 60, 80), record(60, 120, 40)];
+    let device = SourceDay {
+        wearable: true,
+        beside: vec![vec![record(60, 120, 70), record(120, 3_720, 30)]],
+        ..carried(1, walking)
+    };
+    let day = merged(MergePolicy::PriorityFill, std::slice::from_ref(&device));
+    assert_eq!((day.steps[..3].to_vec(), day.steps_seen()), (vec![Some(80), Some(110), None], Some(220)));
+    // The hour of which nobody knows when its steps were is no cadence.
+    assert_eq!(day.cadences().take(3).collect::<Vec<_>>(), [Some(80), Some(110), None]);
 }
 
 fn any_sources() -> impl Strategy<Value = Vec<SourceDay>> {
