@@ -5,6 +5,7 @@ use foulee_contract::SourceKind;
 use super::apple::Apple;
 use super::collector::Collector;
 use super::files::Input;
+use super::fit::Fit;
 use super::fitabase::Fitabase;
 use super::garmin_stream::GarminStream;
 use super::head::Head;
@@ -83,7 +84,7 @@ impl Origin {
 }
 
 /// Every importer, the surest sign first.
-pub(super) const IMPORTERS: [&dyn Importer; 4] = [&Apple, &Fitabase, &GarminStream, &MinuteTable];
+pub(super) const IMPORTERS: [&dyn Importer; 5] = [&Apple, &Fit, &Fitabase, &GarminStream, &MinuteTable];
 
 /// A format that can be imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,6 +19,7 @@ mod contents;
 mod database;
 mod error;
 mod files;
+mod fit;
 mod fitabase;
 mod garmin_stream;
 mod head;

@@ -2,6 +2,9 @@
 
 mod apple;
 mod faults;
+mod fit;
+mod fit_real;
+mod fit_writer;
 mod formats;
 mod local_time;
 mod memory;
