@@ -6,6 +6,7 @@ use super::apple::Apple;
 use super::collector::Collector;
 use super::files::Input;
 use super::fitabase::Fitabase;
+use super::gadgetbridge::Gadgetbridge;
 use super::garmin_stream::GarminStream;
 use super::head::Head;
 use super::local_clock::LocalClock;
@@ -83,7 +84,8 @@ impl Origin {
 }
 
 /// Every importer, the surest sign first.
-pub(super) const IMPORTERS: [&dyn Importer; 4] = [&Apple, &Fitabase, &GarminStream, &MinuteTable];
+pub(super) const IMPORTERS: [&dyn Importer; 5] =
+    [&Apple, &Gadgetbridge, &Fitabase, &GarminStream, &MinuteTable];
 
 /// A format that can be imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

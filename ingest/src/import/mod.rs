@@ -20,6 +20,7 @@ mod database;
 mod error;
 mod files;
 mod fitabase;
+mod gadgetbridge;
 mod garmin_stream;
 mod head;
 mod importer;
@@ -31,6 +32,7 @@ mod options;
 mod rows;
 mod run;
 mod sink;
+mod stored;
 mod summary;
 mod table;
 

@@ -3,6 +3,7 @@
 mod apple;
 mod faults;
 mod formats;
+mod gadgetbridge;
 mod local_time;
 mod memory;
 mod real;
