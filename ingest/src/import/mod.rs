@@ -23,6 +23,7 @@ mod fitabase;
 mod gadgetbridge;
 mod garmin_stream;
 mod head;
+mod health_connect;
 mod importer;
 mod local_clock;
 mod minute_table;

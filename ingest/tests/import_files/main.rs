@@ -4,6 +4,7 @@ mod apple;
 mod faults;
 mod formats;
 mod gadgetbridge;
+mod health_connect;
 mod local_time;
 mod memory;
 mod real;
