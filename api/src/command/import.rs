@@ -123,7 +123,15 @@ struct Guessed {
 
 impl People for Guessed {
     fn participant_of(&mut self, external_id: &str) -> Result<ParticipantId, SinkError> {
-        let found = self.runtime.block_on(self.registry.participant_by_external(&self.study, external_id));
+        if let Err(RegistryError::Name { source, .. }) = NameKind::ExternalId.check(external_id) {
+            return Err(SinkError::NotAdmitted { fix: source.to_string() });
+        }
+        let found = self.runtime.block_on(async {
+            match self.registry.study_by_name(&self.study).await? {
+                Some(study) => self.registry.participant_by_external(study.id, external_id).await,
+                None => Ok(None),
+            }
+        });
         match found {
             Ok(Some(known)) => Ok(known.id),
             Ok(None) => people::new_id(self.now_ms).map_err(|error| SinkError::Failed(Box::new(error))),

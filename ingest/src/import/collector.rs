@@ -239,7 +239,14 @@ impl<'r, 'a> Collector<'r, 'a> {
 
     /// Counts a record of a kind that Foulée does not keep.
     pub(super) fn not_kept(&mut self, what: &str) {
-        self.contents.pass_over(what);
+        self.contents.pass_over(what, 1);
+    }
+
+    /// Counts so many records of a kind that Foulée does not keep.
+    pub(super) fn not_kept_many(&mut self, what: &str, records: u64) {
+        if records > 0 {
+            self.contents.pass_over(what, records);
+        }
     }
 
     /// Notes that the file ended before its end, after what was read of it.

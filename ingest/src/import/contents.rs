@@ -39,9 +39,9 @@ impl Contents {
         span.to_ms = span.to_ms.max(taken.end_ms);
     }
 
-    pub(super) fn pass_over(&mut self, what: &str) {
+    pub(super) fn pass_over(&mut self, what: &str, records: u64) {
         if let Some(count) = self.not_kept.get_mut(what) {
-            *count += 1;
+            *count += records;
             return;
         }
         const LONGEST: usize = 80;
@@ -50,7 +50,7 @@ impl Contents {
         } else {
             "others".to_owned()
         };
-        *self.not_kept.entry(what).or_default() += 1;
+        *self.not_kept.entry(what).or_default() += records;
     }
 
     pub(super) fn series(&self, sources: &[Source]) -> Vec<SeriesSummary> {

@@ -7,8 +7,10 @@ use super::collector::Collector;
 use super::files::Input;
 use super::fit::Fit;
 use super::fitabase::Fitabase;
+use super::gadgetbridge::Gadgetbridge;
 use super::garmin_stream::GarminStream;
 use super::head::Head;
+use super::health_connect::HealthConnect;
 use super::local_clock::LocalClock;
 use super::minute_table::MinuteTable;
 use super::{ColumnMap, ImportError};
@@ -84,7 +86,8 @@ impl Origin {
 }
 
 /// Every importer, the surest sign first.
-pub(super) const IMPORTERS: [&dyn Importer; 5] = [&Apple, &Fit, &Fitabase, &GarminStream, &MinuteTable];
+pub(super) const IMPORTERS: [&dyn Importer; 7] =
+    [&Apple, &Fit, &Gadgetbridge, &HealthConnect, &Fitabase, &GarminStream, &MinuteTable];
 
 /// A format that can be imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -21,8 +21,10 @@ mod error;
 mod files;
 mod fit;
 mod fitabase;
+mod gadgetbridge;
 mod garmin_stream;
 mod head;
+mod health_connect;
 mod importer;
 mod local_clock;
 mod minute_table;
@@ -32,6 +34,7 @@ mod options;
 mod rows;
 mod run;
 mod sink;
+mod stored;
 mod summary;
 mod table;
 

@@ -6,6 +6,8 @@ mod fit;
 mod fit_real;
 mod fit_writer;
 mod formats;
+mod gadgetbridge;
+mod health_connect;
 mod local_time;
 mod memory;
 mod real;

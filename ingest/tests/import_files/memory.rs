@@ -152,6 +152,11 @@ pub(crate) fn read(name: &str, text: &str, options: &Options) -> (Summary, Memor
 
 /// The error that importing a text ends with; nothing may have been written.
 pub(crate) fn refused(name: &str, text: &str, options: &Options) -> String {
+    refused_bytes(name, text.as_bytes(), options)
+}
+
+/// The same of a file that is no text.
+pub(crate) fn refused_bytes(name: &str, text: &[u8], options: &Options) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let mut memory = Memory::default();
     let result = run(&written(folder.path(), name, text), options, &mut memory);
@@ -169,6 +174,33 @@ pub(crate) fn gzipped(text: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(text).expect("in memory");
     encoder.finish().expect("in memory")
+}
+
+/// An SQLite database that this SQL makes, as the bytes of its file.
+pub(crate) fn database(sql: &str) -> Vec<u8> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("made.db");
+    let connection = rusqlite::Connection::open(&path).expect("a database");
+    connection.execute_batch(&format!("PRAGMA page_size = 1024; BEGIN; {sql}; COMMIT")).expect("SQL");
+    connection.close().expect("closed");
+    fs::read(path).expect("a file")
+}
+
+/// Imports bytes as a file of its own of one person.
+pub(crate) fn read_bytes(name: &str, bytes: &[u8]) -> (Summary, Memory) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut memory = Memory::default();
+    let path = written(folder.path(), name, bytes);
+    let summary = run(&path, &one_person(""), &mut memory).expect("an import");
+    (summary, memory)
+}
+
+/// The sources of a store's readings, sorted.
+pub(crate) fn sources(memory: &Memory) -> Vec<String> {
+    let mut sources: Vec<String> = memory.readings.keys().map(|key| key.1.clone()).collect();
+    sources.sort();
+    sources.dedup();
+    sources
 }
 
 /// Readings as short lines: `steps epoch 2016-04-13T00:00Z +60s 4 @120`.

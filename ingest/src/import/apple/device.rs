@@ -114,7 +114,7 @@ fn kind_of(words: &str) -> SourceKind {
     };
     WORDS
         .iter()
-        .find(|(_, known)| known.iter().any(|word| has(&word)))
+        .find(|(_, known)| known.iter().any(has))
         .map_or(SourceKind::Unknown, |(kind, _)| *kind)
 }
 
