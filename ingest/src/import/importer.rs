@@ -28,8 +28,10 @@ pub(super) trait Importer: Sync {
 pub(super) enum Detection {
     /// It can be read.
     Known(Box<dyn Reader>),
-    /// It is known, and holds nothing that Foulée keeps: why.
+    /// It is known, and holds nothing that Foulée keeps: why. Another importer may know better.
     NotKept(String),
+    /// It is known, and no other importer may take what it holds for something else.
+    NobodyElses(String),
     /// It is not one of this importer's, and why, where that helps.
     Unknown(Option<String>),
 }
@@ -45,6 +47,11 @@ pub(super) trait Reader {
     /// Whether it holds local times that do not say where.
     fn local_times(&self) -> bool {
         false
+    }
+
+    /// Whether the file or its name says whose it is, so that `--study` can tell people apart by it.
+    fn says_whose(&self) -> bool {
+        self.origin() != Origin::Person
     }
 
     /// Adds the export's own ids of the people that the file holds, where it has any.
@@ -71,7 +78,7 @@ pub(super) enum Origin {
         /// Whether the file itself shows that this kind is right.
         shows_kind: bool,
     },
-    /// One person's data of several devices, each of which it names. Nothing in it says who the person is.
+    /// Data of several devices, each of which it names; one person's, where nothing in it says whose.
     Person,
 }
 
