@@ -7,6 +7,7 @@ use super::collector::Collector;
 use super::files::Input;
 use super::fitabase::Fitabase;
 use super::garmin_stream::GarminStream;
+use super::google_health::GoogleHealth;
 use super::head::Head;
 use super::local_clock::LocalClock;
 use super::minute_table::MinuteTable;
@@ -90,7 +91,8 @@ impl Origin {
 }
 
 /// Every importer, the surest sign first.
-pub(super) const IMPORTERS: [&dyn Importer; 4] = [&Apple, &Fitabase, &GarminStream, &MinuteTable];
+pub(super) const IMPORTERS: [&dyn Importer; 5] =
+    [&Apple, &GoogleHealth, &Fitabase, &GarminStream, &MinuteTable];
 
 /// A format that can be imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

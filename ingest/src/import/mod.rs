@@ -22,6 +22,7 @@ mod extent;
 mod files;
 mod fitabase;
 mod garmin_stream;
+mod google_health;
 mod head;
 mod importer;
 mod json;

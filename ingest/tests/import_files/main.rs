@@ -3,6 +3,7 @@
 mod apple;
 mod faults;
 mod formats;
+mod google_health;
 mod local_time;
 mod memory;
 mod real;
