@@ -11,6 +11,7 @@ use super::google_health::GoogleHealth;
 use super::head::Head;
 use super::local_clock::LocalClock;
 use super::minute_table::MinuteTable;
+use super::open_mhealth::OpenMhealth;
 use super::{ColumnMap, ImportError};
 
 /// A family of formats.
@@ -91,8 +92,8 @@ impl Origin {
 }
 
 /// Every importer, the surest sign first.
-pub(super) const IMPORTERS: [&dyn Importer; 5] =
-    [&Apple, &GoogleHealth, &Fitabase, &GarminStream, &MinuteTable];
+pub(super) const IMPORTERS: [&dyn Importer; 6] =
+    [&Apple, &GoogleHealth, &OpenMhealth, &Fitabase, &GarminStream, &MinuteTable];
 
 /// A format that can be imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

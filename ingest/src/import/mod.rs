@@ -31,6 +31,7 @@ mod makers;
 mod minute_table;
 mod moment;
 mod number;
+mod open_mhealth;
 mod options;
 mod rows;
 mod run;

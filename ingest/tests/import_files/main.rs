@@ -6,5 +6,6 @@ mod formats;
 mod google_health;
 mod local_time;
 mod memory;
+mod open_mhealth;
 mod real;
 mod shuffles;
