@@ -58,14 +58,17 @@ impl DryRun {
             let (Some(&first), Some(&last)) = (days.iter().min(), days.iter().max()) else { continue };
             let stored = self.runtime.block_on(self.store.series_of(series.participant)).map_err(failed)?;
             let rivals = stored.into_iter().filter(|other| {
-                other.source != series.source && told(other.metric).is_some() && told(other.metric) == told(series.metric)
+                other.source != series.source
+                    && told(other.metric).is_some()
+                    && told(other.metric) == told(series.metric)
             });
             for other in rivals {
                 let (source, metric) = (other.source.clone(), other.metric);
                 let found =
                     self.runtime.block_on(self.store.series_days(other, first, last)).map_err(failed)?;
                 let shared: Vec<i32> = found.into_iter().filter(|day| days.contains(day)).collect();
-                if let (Some(from), Some(to)) = (shared.first().and_then(date), shared.last().and_then(date)) {
+                if let (Some(from), Some(to)) = (shared.first().and_then(date), shared.last().and_then(date))
+                {
                     overlaps.push(Overlap {
                         participant: series.participant,
                         source: series.source.clone(),
@@ -79,17 +82,30 @@ impl DryRun {
             }
         }
         overlaps.sort_by(|a, b| {
-            (a.participant, &a.source, &a.stored, a.metric).cmp(&(b.participant, &b.source, &b.stored, b.metric))
+            (a.participant, &a.source, &a.stored, a.metric).cmp(&(
+                b.participant,
+                &b.source,
+                &b.stored,
+                b.metric,
+            ))
         });
         // Minutes and totals of one source overlap on the same days.
-        overlaps.dedup_by(|b, a| (a.participant, &a.source, &a.stored, a.metric) == (b.participant, &b.source, &b.stored, b.metric));
+        overlaps.dedup_by(|b, a| {
+            (a.participant, &a.source, &a.stored, a.metric) == (b.participant, &b.source, &b.stored, b.metric)
+        });
         Ok(overlaps)
     }
 
     /// The readings of a group that are stored already.
-    fn stored(&self, series: &Series, rows: &[(Tuple, foulee_contract::Provenance)]) -> Result<HashSet<Tuple>, SinkError> {
+    fn stored(
+        &self,
+        series: &Series,
+        rows: &[(Tuple, foulee_contract::Provenance)],
+    ) -> Result<HashSet<Tuple>, SinkError> {
         let starts = || rows.iter().map(|(tuple, _)| tuple.start_ms);
-        let (Some(from_ms), Some(last_ms)) = (starts().min(), starts().max()) else { return Ok(HashSet::new()) };
+        let (Some(from_ms), Some(last_ms)) = (starts().min(), starts().max()) else {
+            return Ok(HashSet::new());
+        };
         let scan = SeriesScan {
             series: series.clone(),
             from_ms,
@@ -117,7 +133,12 @@ impl Sink for DryRun {
             let days = self.days.entry(group.series.clone()).or_default();
             days.extend(group.rows.iter().map(|(tuple, _)| epoch_day(tuple.start_ms)));
         }
-        Ok(Answer { accepted: new + duplicate, new: Some(new), duplicate: Some(duplicate), rejected: accepted.rejected })
+        Ok(Answer {
+            accepted: new + duplicate,
+            new: Some(new),
+            duplicate: Some(duplicate),
+            rejected: accepted.rejected,
+        })
     }
 }
 

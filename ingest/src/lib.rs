@@ -27,8 +27,8 @@ mod weigh;
 
 pub use accept::{Accepted, Refused, accept};
 pub use authority::{Authority, Denied, WriteGrant};
-pub use dry_run::{DryRun, Overlap};
 pub use decode::{ContentEncoding, DecodeError, decode};
+pub use dry_run::{DryRun, Overlap};
 pub use http::{Clock, IngestState, WriteGate, bearer, problem_response, router};
 #[cfg(feature = "influx")]
 pub use journaled::{JournalBounds, JournaledStore, Repair, Upkeep};

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use foulee_contract::ParticipantId;
-use foulee_ingest::{DryRun, LocalSink, Overlap};
 use foulee_ingest::import::{Options, People, Progress, Sink, SinkError, Summary, Target, import};
+use foulee_ingest::{DryRun, LocalSink, Overlap};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use tokio::runtime::Handle;
@@ -65,12 +65,7 @@ pub(super) fn run(global: &Global, asked: &Import) -> Result<Exit, CommandError>
 }
 
 /// Says what would become of it.
-fn dry_run(
-    global: &Global,
-    asked: &Import,
-    context: &Context,
-    target: Target,
-) -> Result<Exit, CommandError> {
+fn dry_run(global: &Global, asked: &Import, context: &Context, target: Target) -> Result<Exit, CommandError> {
     let bar = progress_bar(global.quiet);
     let mut progress = |at: Progress<'_>| show(&bar, &at);
     let handle = context.runtime.handle().clone();

@@ -183,15 +183,19 @@ impl<'r, 'a> Collector<'r, 'a> {
 
     /// A given name or serial as it may stand in a source: a hash that is another one for every participant.
     pub(super) fn pseudonym(&self, name: &str) -> String {
-        if name.is_empty() {
-            return String::new();
+        match self.run.target {
+            Target::Participant(id) => hashed(Some(id), name),
+            Target::Study => hashed(None, name),
         }
-        let mut hash = Sha256::new();
-        if let Target::Participant(id) = self.run.target {
-            hash.update(id.to_string());
-        }
-        hash.update(name.trim().to_lowercase());
-        hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The same where the file is of several people: the same hash by `--study` and by `--participant`.
+    pub(super) fn pseudonym_for(
+        &mut self,
+        external: Option<&str>,
+        name: &str,
+    ) -> Result<String, ImportError> {
+        Ok(hashed(self.participant(external)?.ok(), name))
     }
 
     /// Takes a reading of the person whom the export calls `external`, or the file's name if it names nobody.
@@ -202,14 +206,7 @@ impl<'r, 'a> Collector<'r, 'a> {
         grain: Grain,
         taken: Taken,
     ) -> Result<(), ImportError> {
-        let participant = match self.participant(external)? {
-            Ok(participant) => participant,
-            Err(fix) => {
-                self.refuse_id(external, taken.line, &fix);
-                return Ok(());
-            }
-        };
-        self.add(SeriesKey { participant, device: Device::FIRST, metric, grain }, taken)
+        self.take_from(external, Device::FIRST, metric, grain, taken)
     }
 
     /// Takes a reading of one of the file's devices; it is the one person's whose the file is.
@@ -220,10 +217,22 @@ impl<'r, 'a> Collector<'r, 'a> {
         grain: Grain,
         taken: Taken,
     ) -> Result<(), ImportError> {
-        let participant = match self.participant(None)? {
+        self.take_from(None, device, metric, grain, taken)
+    }
+
+    /// Takes a reading of one of the file's people and one of its devices.
+    pub(super) fn take_from(
+        &mut self,
+        external: Option<&str>,
+        device: Device,
+        metric: Metric,
+        grain: Grain,
+        taken: Taken,
+    ) -> Result<(), ImportError> {
+        let participant = match self.participant(external)? {
             Ok(participant) => participant,
             Err(fix) => {
-                self.refuse_id(None, taken.line, &fix);
+                self.refuse_id(external, taken.line, &fix);
                 return Ok(());
             }
         };
@@ -268,6 +277,11 @@ impl<'r, 'a> Collector<'r, 'a> {
                 example
             };
         }
+    }
+
+    /// Whether the readings are of a study's people, each of whom the export names.
+    pub(super) fn is_of_study(&self) -> bool {
+        self.run.target == Target::Study
     }
 
     /// Hands over what is left of the file, and says what became of it.
@@ -364,6 +378,15 @@ impl<'r, 'a> Collector<'r, 'a> {
     fn stopped(&self, source: SinkError) -> ImportError {
         ImportError::Sink { path: self.file.path.clone(), acknowledged: self.run.acknowledged, source }
     }
+}
+
+fn hashed(participant: Option<ParticipantId>, name: &str) -> String {
+    if name.is_empty() {
+        return String::new();
+    }
+    let whose = participant.map(|id| id.to_string()).unwrap_or_default();
+    let hash = Sha256::digest(whose + &name.trim().to_lowercase());
+    hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -9,10 +9,12 @@ use super::fit::Fit;
 use super::fitabase::Fitabase;
 use super::gadgetbridge::Gadgetbridge;
 use super::garmin_stream::GarminStream;
+use super::google_health::GoogleHealth;
 use super::head::Head;
 use super::health_connect::HealthConnect;
 use super::local_clock::LocalClock;
 use super::minute_table::MinuteTable;
+use super::open_mhealth::OpenMhealth;
 use super::{ColumnMap, ImportError};
 
 /// A family of formats.
@@ -31,8 +33,10 @@ pub(super) trait Importer: Sync {
 pub(super) enum Detection {
     /// It can be read.
     Known(Box<dyn Reader>),
-    /// It is known, and holds nothing that Foulée keeps: why.
+    /// It is known, and holds nothing that Foulée keeps: why. Another importer may know better.
     NotKept(String),
+    /// It is known, and no other importer may take what it holds for something else.
+    NobodyElses(String),
     /// It is not one of this importer's, and why, where that helps.
     Unknown(Option<String>),
 }
@@ -48,6 +52,11 @@ pub(super) trait Reader {
     /// Whether it holds local times that do not say where.
     fn local_times(&self) -> bool {
         false
+    }
+
+    /// Whether the file or its name says whose it is, so that `--study` can tell people apart by it.
+    fn says_whose(&self) -> bool {
+        self.origin() != Origin::Person
     }
 
     /// Adds the export's own ids of the people that the file holds, where it has any.
@@ -74,7 +83,7 @@ pub(super) enum Origin {
         /// Whether the file itself shows that this kind is right.
         shows_kind: bool,
     },
-    /// One person's data of several devices, each of which it names. Nothing in it says who the person is.
+    /// Data of several devices, each of which it names; one person's, where nothing in it says whose.
     Person,
 }
 
@@ -86,8 +95,17 @@ impl Origin {
 }
 
 /// Every importer, the surest sign first.
-pub(super) const IMPORTERS: [&dyn Importer; 7] =
-    [&Apple, &Fit, &Gadgetbridge, &HealthConnect, &Fitabase, &GarminStream, &MinuteTable];
+pub(super) const IMPORTERS: [&dyn Importer; 9] = [
+    &Apple,
+    &Fit,
+    &Gadgetbridge,
+    &HealthConnect,
+    &GoogleHealth,
+    &OpenMhealth,
+    &Fitabase,
+    &GarminStream,
+    &MinuteTable,
+];
 
 /// A format that can be imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

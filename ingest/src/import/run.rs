@@ -8,7 +8,7 @@ use super::head::Head;
 use super::importer::{Detection, IMPORTERS, Origin, Reader};
 use super::local_clock::LocalClock;
 use super::summary::{FileSummary, Skipped};
-use super::{ImportError, Options, People, Progress, Sink, Summary, Target};
+use super::{FormatChoice, ImportError, Options, People, Progress, Sink, Summary, Target};
 
 /// Reads the files of `paths`, folders walked and zip archives opened, and hands their readings to `sink`.
 ///
@@ -72,7 +72,11 @@ fn plan(file: &Found, options: &Options) -> Result<Plan, ImportError> {
             Ok(Detection::Known(reader)) => {
                 why = Some(format!("it is {}, which --format leaves out", reader.format()));
             }
-            Ok(Detection::NotKept(what)) => not_kept = not_kept.or(Some(what)),
+            // Where a format was named, what another one says of the file is no more than a hint.
+            Ok(Detection::NobodyElses(what)) if options.format == FormatChoice::Auto => {
+                return skip(what, false);
+            }
+            Ok(Detection::NotKept(what) | Detection::NobodyElses(what)) => not_kept = not_kept.or(Some(what)),
             Ok(Detection::Unknown(more)) => why = why.or(more),
             Err(error) => fault = fault.or(Some(error)),
         }
@@ -99,13 +103,11 @@ fn check(planned: &[(Place, Box<dyn Reader>)], options: &Options) -> Result<(), 
         if reader.local_times() && options.time_zone.is_none() {
             return Err(ImportError::ZoneRequired { path: path() });
         }
-        if reader.origin() == Origin::Person {
-            if options.target == Target::Study {
-                return Err(ImportError::PersonRequired { path: path() });
-            }
-            if options.source.is_some() || options.kind.is_some() {
-                return Err(ImportError::NamesItsDevices { path: path() });
-            }
+        if options.target == Target::Study && !reader.says_whose() {
+            return Err(ImportError::PersonRequired { path: path() });
+        }
+        if reader.origin() == Origin::Person && (options.source.is_some() || options.kind.is_some()) {
+            return Err(ImportError::NamesItsDevices { path: path() });
         }
         if let Target::Participant(_) = options.target {
             // A file that cannot be opened is reported when it is read.

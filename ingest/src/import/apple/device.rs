@@ -112,10 +112,7 @@ fn kind_of(words: &str) -> SourceKind {
         words.split(|c: char| !c.is_alphanumeric() && c != '-').any(|word| word.starts_with(*known))
             || (known.contains(' ') && words.contains(*known))
     };
-    WORDS
-        .iter()
-        .find(|(_, known)| known.iter().any(has))
-        .map_or(SourceKind::Unknown, |(kind, _)| *kind)
+    WORDS.iter().find(|(_, known)| known.iter().any(has)).map_or(SourceKind::Unknown, |(kind, _)| *kind)
 }
 
 #[cfg(test)]
