@@ -68,7 +68,7 @@ fn a_walk_that_two_devices_counted_is_one_number_slice_by_slice() {
     assert_eq!((own(&sources[0]), own(&sources[1])), (2_506, 1_919));
     assert_eq!(total(&sources), 2_560);
     let found = slices(MergePolicy::PriorityFill, &sources);
-    let said: Vec<(Range<usize>, Vec<(usize, u32, u32)>)> = found
+    let said: Vec<Said> = found
         .iter()
         .map(|slice| {
             (
