@@ -4,11 +4,17 @@
 //! after midnight, holes, and jumps that no one can walk. A delta over a hole stays one long interval, which
 //! [`merge_day`](crate::merge_day) treats as unresolved: never one minute's cadence.
 
+mod change;
+
+use std::ops::Range;
+
 use crate::error::{AnalyticsError, check_range};
 use crate::sources::StepInterval;
+use crate::step_grid::LONGEST_RECORD_MS;
+use change::{Change, change, midnight_between, plausible};
 
 /// Name and version of the rules.
-pub const COUNTER_VERSION: &str = "counter-delta-v3";
+pub const COUNTER_VERSION: &str = "counter-delta-v4";
 
 /// Most believable steps per second over any interval: 4 (docs/methods.md, Counters) [D].
 pub const MAX_STEPS_PER_SECOND: u64 = 4;
@@ -20,9 +26,12 @@ const LATE_MS: u64 = 10_000;
 /// stale: 2, a brisk walk without rest. [D]
 const MAX_STEPS_PER_SECOND_SINCE_MIDNIGHT: u64 = 2;
 
-/// Longest time between the readings of two epochs for the second to be taken as begun in between, ms: a quarter hour.
-/// Beyond, somebody else may have worn the device. [D]
-const EPOCH_FOLLOWS_MS: u64 = 15 * 60_000;
+/// Longest interval that says when its steps were walked, ms: [`crate::step_grid`]'s.
+const HOLE_MS: u64 = LONGEST_RECORD_MS as u64;
+
+/// How far apart two readings of a counter may lie for their difference to be spread over the time between, ms: a week, as
+/// long as a ring or a band stores. What lies further apart says nothing of any day. [D]
+pub const MOST_APART_MS: u64 = 7 * 86_400_000;
 
 /// One reading of a counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,26 +72,123 @@ impl CounterParams {
     }
 }
 
-/// Steps read from a counter, and what happened to it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CounterSteps {
-    /// Steps between readings, by time. The first reading gives none, since what it counted before is not known; only
-    /// that of a counter that restarts daily tells of the time since midnight, if that can be walked.
-    pub steps: Vec<StepInterval>,
-    /// Times it restarted.
-    pub resets: u32,
-    /// Times it rolled over.
-    pub rollovers: u32,
-    /// Readings whose change no rule explains: they give no steps, and the next reading starts afresh from them; but after
-    /// one that fell and rose again it goes on from the one before, for that one was stale.
-    pub quarantined: Vec<CounterReading>,
+/// What had to be decided about a reading, where it was not as plain as a count that went on within its day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Decision {
+    /// The first reading: what it counted before is not known, but since midnight where the counter restarts daily and that
+    /// can be walked.
+    First,
+    /// It restarted at midnight. What was walked behind the last reading of the day before is not known.
+    DailyReset,
+    /// It restarted at some time. What was walked between the reading before and then is not known.
+    Restart,
+    /// It came to its greatest value and went on from zero.
+    Rollover,
+    /// The device began another count, within minutes of the last.
+    NewCount,
+    /// The device began another count, and nobody knows when.
+    OtherCount,
+    /// It still shows yesterday's value, so nothing was walked as far as it tells.
+    Stale,
+    /// It fell and rose again: the value in between was an old one, and is left out.
+    RoseAgain,
+    /// Steps of an interval of more than a quarter hour: they count, and nobody knows when they were.
+    Hole,
+    /// Steps of an interval with midnight in it: each day gets its even share.
+    OverMidnight,
+    /// The readings lie more than [`MOST_APART_MS`] apart: what is between says nothing of any day.
+    TooFarApart,
+    /// Several values at one instant: the greatest counts.
+    SameInstant,
+    /// A change that no rule explains, or that nobody can walk: it gives no steps.
+    Unexplained,
 }
 
-/// Steps between the readings of one device's counter, in any order.
+impl Decision {
+    /// Every decision, in the order of their names here.
+    pub const ALL: [Self; 13] = [
+        Self::First,
+        Self::DailyReset,
+        Self::Restart,
+        Self::Rollover,
+        Self::NewCount,
+        Self::OtherCount,
+        Self::Stale,
+        Self::RoseAgain,
+        Self::Hole,
+        Self::OverMidnight,
+        Self::TooFarApart,
+        Self::SameInstant,
+        Self::Unexplained,
+    ];
+
+    /// Stable snake_case word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::DailyReset => "daily_reset",
+            Self::Restart => "restart",
+            Self::Rollover => "rollover",
+            Self::NewCount => "new_count",
+            Self::OtherCount => "other_count",
+            Self::Stale => "stale",
+            Self::RoseAgain => "rose_again",
+            Self::Hole => "hole",
+            Self::OverMidnight => "over_midnight",
+            Self::TooFarApart => "too_far_apart",
+            Self::SameInstant => "same_instant",
+            Self::Unexplained => "unexplained",
+        }
+    }
+}
+
+/// A decision about one reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CounterNote {
+    /// The time that it is about begins here, ms since 1970 UTC: at the reading before, or at the reading itself.
+    pub from_ms: i64,
+    /// The reading's instant, ms since 1970 UTC.
+    pub at_ms: i64,
+    /// What was decided.
+    pub decision: Decision,
+    /// What the counter stood at before; `None` for the first reading.
+    pub before: Option<u64>,
+    /// What it stood at.
+    pub value: u64,
+    /// Steps that it gives; `None` where nothing can be said.
+    pub steps: Option<u64>,
+}
+
+impl CounterNote {
+    /// Whether it is about any time of a day with these bounds.
+    #[must_use]
+    pub fn is_about(&self, bounds: &Range<i64>) -> bool {
+        self.from_ms < bounds.end && self.at_ms >= bounds.start
+    }
+}
+
+/// Steps read from a counter, and what had to be decided.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CounterSteps {
+    /// Steps between readings, by time.
+    pub steps: Vec<StepInterval>,
+    /// Every decision, by the time of its reading; a reading may have several.
+    pub notes: Vec<CounterNote>,
+}
+
+impl CounterSteps {
+    /// How often something was decided.
+    #[must_use]
+    pub fn count(&self, decision: Decision) -> usize {
+        self.notes.iter().filter(|note| note.decision == decision).count()
+    }
+}
+
+/// Steps between the readings of one count of a device, in any order, each as often as it came.
 ///
 /// `day_starts_ms` are the local midnights that the readings may span, sorted (from
-/// [`HomeZones::bounds`](crate::HomeZones::bounds)); they matter to counters that restart daily. Of several readings at
-/// one instant the greatest counts. Source: docs/methods.md, Counters.
+/// [`HomeZones::bounds`](crate::HomeZones::bounds)). Source: docs/methods.md, Counters.
 #[must_use]
 pub fn counter_steps(
     readings: &[CounterReading],
@@ -91,266 +197,97 @@ pub fn counter_steps(
 ) -> CounterSteps {
     let mut sorted = readings.to_vec();
     sorted.sort_unstable();
+    sorted.dedup();
     let mut out = CounterSteps::default();
     let mut last: Option<CounterReading> = None;
     // The one before a reading that fell for no reason.
     let mut fell_from: Option<CounterReading> = None;
-    for pair in sorted.chunk_by(|a, b| a.at_ms == b.at_ms) {
-        let reading = pair[pair.len() - 1];
-        if last.is_none() && params.0.resets_daily {
-            // It says itself what was walked since its midnight.
-            let midnight = midnight_between(i64::MIN, reading.at_ms, day_starts_ms);
-            let since = midnight.filter(|&midnight| {
-                plausible(reading.value, midnight, reading.at_ms, MAX_STEPS_PER_SECOND_SINCE_MIDNIGHT)
-            });
-            if let Some(from_ms) = since.filter(|&from_ms| from_ms < reading.at_ms) {
-                push(&mut out.steps, from_ms, reading.at_ms, reading.value);
+    for same in sorted.chunk_by(|a, b| a.at_ms == b.at_ms) {
+        let reading = same[same.len() - 1];
+        if let [.., other, _] = same {
+            out.note(reading.at_ms, reading, Decision::SameInstant, Some(other.value), None);
+        }
+        let Some(previous) = last.replace(reading) else {
+            let steps = first(reading, day_starts_ms, &params.0);
+            let from_ms = steps.map_or(reading.at_ms, |(from_ms, _)| from_ms);
+            out.note(from_ms, reading, Decision::First, None, steps.map(|(_, count)| count));
+            out.push(steps, reading.at_ms);
+            continue;
+        };
+        let rose_again = fell_from.take().filter(|high| rises(*high, reading));
+        if rose_again.is_some() {
+            out.note(previous.at_ms, previous, Decision::RoseAgain, Some(previous.value), None);
+        }
+        let before = rose_again.unwrap_or(previous);
+        if reading.at_ms.abs_diff(before.at_ms) > MOST_APART_MS {
+            out.note(before.at_ms, reading, Decision::TooFarApart, Some(before.value), None);
+            continue;
+        }
+        let midnight = midnight_between(before.at_ms, reading.at_ms, day_starts_ms);
+        let Change { steps, decision } = change(before, reading, midnight, &params.0);
+        let count = steps.map(|(_, count)| count);
+        if let Some(decision) = decision {
+            out.note(before.at_ms, reading, decision, Some(before.value), count);
+        }
+        if let Some((from_ms, 1..)) = steps {
+            if reading.at_ms.abs_diff(from_ms) > HOLE_MS {
+                out.note(from_ms, reading, Decision::Hole, Some(before.value), count);
+            }
+            if midnight.is_some_and(|midnight| from_ms < midnight && midnight < reading.at_ms) {
+                out.note(from_ms, reading, Decision::OverMidnight, Some(before.value), count);
             }
         }
-        let rose_again = fell_from.take().filter(|high| {
-            high.epoch == reading.epoch
-                && reading
-                    .value
-                    .checked_sub(high.value)
-                    .is_some_and(|count| plausible(count, high.at_ms, reading.at_ms, MAX_STEPS_PER_SECOND))
-        });
-        if let Some(before) = rose_again.or(last) {
-            let midnight = midnight_between(before.at_ms, reading.at_ms, day_starts_ms);
-            match change(before, reading, midnight, &params.0) {
-                Change::Steps { from_ms, count } => push(&mut out.steps, from_ms, reading.at_ms, count),
-                Change::Reset { from_ms, count } => {
-                    out.resets += 1;
-                    push(&mut out.steps, from_ms, reading.at_ms, count);
-                }
-                Change::Rollover { count } => {
-                    out.rollovers += 1;
-                    push(&mut out.steps, before.at_ms, reading.at_ms, count);
-                }
-                Change::Epoch => {}
-                Change::Unexplained => {
-                    out.quarantined.push(reading);
-                    fell_from = Some(before).filter(|before| reading.value < before.value);
-                }
-            }
+        if decision == Some(Decision::Unexplained) {
+            fell_from = Some(before).filter(|before| reading.value < before.value);
         }
-        last = Some(reading);
+        out.push(steps, reading.at_ms);
     }
     out
 }
 
-/// What happened between two readings.
-enum Change {
-    Steps {
-        from_ms: i64,
-        count: u64,
-    },
-    Reset {
-        from_ms: i64,
-        count: u64,
-    },
-    Rollover {
-        count: u64,
-    },
-    /// Another count, and nobody knows what it stood at when the last one ended.
-    Epoch,
-    Unexplained,
+/// What the first reading of a counter that restarts daily says of the time since its midnight.
+fn first(reading: CounterReading, day_starts_ms: &[i64], params: &CounterParams) -> Option<(i64, u64)> {
+    let midnight =
+        midnight_between(i64::MIN, reading.at_ms, day_starts_ms).filter(|_| params.resets_daily)?;
+    let walked = plausible(reading.value, midnight, reading.at_ms, MAX_STEPS_PER_SECOND_SINCE_MIDNIGHT);
+    (walked && midnight < reading.at_ms).then_some((midnight, reading.value))
 }
 
-fn change(
-    before: CounterReading,
-    now: CounterReading,
-    midnight_ms: Option<i64>,
-    params: &CounterParams,
-) -> Change {
-    if now.epoch != before.epoch {
-        let follows = now.at_ms.abs_diff(before.at_ms) <= EPOCH_FOLLOWS_MS
-            && plausible(now.value, before.at_ms, now.at_ms, MAX_STEPS_PER_SECOND);
-        return match follows {
-            true => Change::Reset { from_ms: before.at_ms, count: now.value },
-            false => Change::Epoch,
-        };
+/// Whether a count goes on from a higher one that came before a lower.
+fn rises(high: CounterReading, reading: CounterReading) -> bool {
+    high.epoch == reading.epoch
+        && reading
+            .value
+            .checked_sub(high.value)
+            .is_some_and(|count| plausible(count, high.at_ms, reading.at_ms, MAX_STEPS_PER_SECOND))
+}
+
+impl CounterSteps {
+    fn note(
+        &mut self,
+        from_ms: i64,
+        reading: CounterReading,
+        decision: Decision,
+        before: Option<u64>,
+        steps: Option<u64>,
+    ) {
+        let CounterReading { at_ms, value, .. } = reading;
+        self.notes.push(CounterNote { from_ms, at_ms, decision, before, value, steps });
     }
-    if let Some(midnight_ms) = midnight_ms.filter(|_| params.resets_daily && now.value != before.value) {
-        let since_midnight =
-            plausible(now.value, midnight_ms, now.at_ms, MAX_STEPS_PER_SECOND_SINCE_MIDNIGHT);
-        if now.value < before.value || since_midnight {
-            return if plausible(now.value, midnight_ms, now.at_ms, MAX_STEPS_PER_SECOND) {
-                Change::Reset { from_ms: midnight_ms, count: now.value }
-            } else {
-                Change::Unexplained
-            };
+
+    fn push(&mut self, steps: Option<(i64, u64)>, end_ms: i64) {
+        if let Some((start_ms, count)) = steps {
+            // A plausible count of a week is far below the limit of u32.
+            self.steps.push(StepInterval {
+                start_ms,
+                end_ms,
+                count: u32::try_from(count).unwrap_or(u32::MAX),
+            });
         }
     }
-    if let Some(count) = now.value.checked_sub(before.value) {
-        return if plausible(count, before.at_ms, now.at_ms, MAX_STEPS_PER_SECOND) {
-            Change::Steps { from_ms: before.at_ms, count }
-        } else {
-            Change::Unexplained
-        };
-    }
-    if let Some(bits) = params.width_bits {
-        let to_the_top = (1_u64 << bits).checked_sub(before.value);
-        let rolled = to_the_top.and_then(|rest| rest.checked_add(now.value));
-        if let Some(count) = rolled.filter(|&n| plausible(n, before.at_ms, now.at_ms, MAX_STEPS_PER_SECOND)) {
-            return Change::Rollover { count };
-        }
-    }
-    // A daily counter may also restart late, after it had stood still on yesterday's value.
-    if (params.resets_on_reboot || params.resets_daily)
-        && plausible(now.value, before.at_ms, now.at_ms, MAX_STEPS_PER_SECOND)
-    {
-        return Change::Reset { from_ms: before.at_ms, count: now.value };
-    }
-    Change::Unexplained
-}
-
-fn plausible(count: u64, from_ms: i64, to_ms: i64, most_per_second: u64) -> bool {
-    let elapsed_ms = to_ms.abs_diff(from_ms).saturating_add(LATE_MS);
-    u128::from(count) * 1000 <= u128::from(most_per_second) * u128::from(elapsed_ms)
-}
-
-/// The last local midnight after one reading and not after the other.
-fn midnight_between(before_ms: i64, now_ms: i64, day_starts_ms: &[i64]) -> Option<i64> {
-    let index = day_starts_ms.partition_point(|&start| start <= now_ms).checked_sub(1)?;
-    Some(day_starts_ms[index]).filter(|&midnight| midnight > before_ms)
-}
-
-fn push(steps: &mut Vec<StepInterval>, start_ms: i64, end_ms: i64, count: u64) {
-    // A plausible count of any interval that ms can express is far below the limit of u32 but for centuries.
-    steps.push(StepInterval { start_ms, end_ms, count: u32::try_from(count).unwrap_or(u32::MAX) });
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HOUR_MS: i64 = 3_600_000;
-
-    fn read(values: &[(i64, u64)]) -> Vec<CounterReading> {
-        values
-            .iter()
-            .map(|&(hour, value)| CounterReading { at_ms: hour * HOUR_MS, epoch: 0, value })
-            .collect()
-    }
-
-    fn counts(found: &CounterSteps) -> Vec<u32> {
-        found.steps.iter().map(|steps| steps.count).collect()
-    }
-
-    fn run(values: &[(i64, u64)], midnights: &[i64], params: CounterParams) -> CounterSteps {
-        let midnights: Vec<i64> = midnights.iter().map(|hour| hour * HOUR_MS).collect();
-        counter_steps(&read(values), &midnights, &params.check().unwrap())
-    }
-
-    #[test]
-    fn deltas_between_readings_and_none_before_the_first() {
-        let found = run(&[(1, 500), (2, 700), (3, 700)], &[], CounterParams::default());
-        assert_eq!(counts(&found), [200, 0]);
-        assert_eq!(found.steps[0].start_ms, HOUR_MS);
-    }
-
-    #[test]
-    fn a_reboot_behind_a_hole_counts_from_zero() {
-        // The Garmin stream: 299 to 2 616, 42 h of silence, then 0, 0, 60.
-        let params = CounterParams { resets_on_reboot: true, ..CounterParams::default() };
-        let found = run(&[(0, 299), (5, 2_616), (47, 0), (48, 0), (49, 60)], &[], params);
-        assert_eq!((counts(&found), found.resets), (vec![2_317, 0, 0, 60], 1));
-        let unknown = run(&[(5, 2_616), (47, 0)], &[], CounterParams::default());
-        assert_eq!((unknown.steps.len(), unknown.quarantined.len()), (0, 1));
-    }
-
-    #[test]
-    fn a_rollover_must_be_walkable() {
-        let params = CounterParams { width_bits: Some(16), ..CounterParams::default() };
-        let found = run(&[(1, 65_000), (2, 100)], &[], params);
-        assert_eq!((counts(&found), found.rollovers), (vec![636], 1));
-        assert_eq!(run(&[(1, 5_000), (2, 100)], &[], params).quarantined.len(), 1);
-        assert!(CounterParams { width_bits: Some(64), ..params }.check().is_err());
-    }
-
-    #[test]
-    fn a_daily_counter_restarts_at_midnight() {
-        let params = CounterParams { resets_daily: true, ..CounterParams::default() };
-        let found = run(&[(20, 5_000), (30, 800), (40, 6_000)], &[24], params);
-        assert_eq!((counts(&found), found.resets), (vec![800, 5_200], 1));
-        assert_eq!(found.steps[0].start_ms, 24 * HOUR_MS);
-        // Above yesterday's value, but walkable since midnight: it restarted.
-        let above = run(&[(20, 5_000), (42, 6_000)], &[24], params);
-        assert_eq!((counts(&above), above.resets), (vec![6_000], 1));
-    }
-
-    #[test]
-    fn the_first_value_of_a_daily_counter_tells_of_its_day() {
-        let params = CounterParams { resets_daily: true, ..CounterParams::default() };
-        let found = run(&[(30, 800), (31, 900)], &[24], params);
-        assert_eq!((counts(&found), found.steps[0].start_ms), (vec![800, 100], 24 * HOUR_MS));
-        // Nobody walked that within an hour: yesterday's value, or a stranger's.
-        assert_eq!(counts(&run(&[(25, 13_660), (26, 13_700)], &[24], params)), [40]);
-        assert_eq!(counts(&run(&[(30, 800), (31, 900)], &[], params)), [100]);
-    }
-
-    #[test]
-    fn values_that_come_in_a_bunch_are_walked() {
-        let found = counter_steps(
-            &[(0, 100), (1_000, 100), (1_010, 106)].map(|(at_ms, value)| CounterReading {
-                at_ms,
-                epoch: 0,
-                value,
-            }),
-            &[],
-            &CounterParams::default().check().unwrap(),
-        );
-        assert_eq!(counts(&found), [0, 6]);
-    }
-
-    #[test]
-    fn yesterdays_value_after_midnight_is_stale() {
-        // InfiniTime kept 13 660 until the screen woke, then showed 0.
-        let params = CounterParams { resets_daily: true, ..CounterParams::default() };
-        let found = run(&[(23, 13_660), (25, 13_660), (31, 0), (32, 90)], &[24], params);
-        assert_eq!(counts(&found), [0, 0, 90]);
-    }
-
-    #[test]
-    fn a_jump_that_no_one_can_walk_is_set_aside() {
-        let found = run(&[(1, 100), (2, 60_000), (3, 60_050)], &[], CounterParams::default());
-        assert_eq!(counts(&found), [50]);
-        assert_eq!(found.quarantined, read(&[(2, 60_000)]));
-    }
-
-    #[test]
-    fn order_and_repetition_change_nothing() {
-        let params = CounterParams::default();
-        let once = run(&[(1, 100), (2, 200), (3, 350)], &[], params);
-        assert_eq!(run(&[(3, 350), (1, 100), (2, 200), (1, 100)], &[], params), once);
-    }
-
-    fn seconds(values: &[(i64, u32, u64)], params: CounterParams) -> CounterSteps {
-        let of = |&(second, epoch, value)| CounterReading { at_ms: second * 1_000, epoch, value };
-        let readings: Vec<CounterReading> = values.iter().map(of).collect();
-        counter_steps(&readings, &[], &params.check().unwrap())
-    }
-
-    #[test]
-    fn a_stale_value_on_a_new_link_adds_nothing() {
-        let params = CounterParams { resets_on_reboot: true, ..CounterParams::default() };
-        // What was asked for stood at 5003; what was told first is the last value of the link before.
-        let found = seconds(&[(0, 0, 5_000), (10, 0, 5_003), (11, 0, 4_999), (12, 0, 5_004)], params);
-        assert_eq!((counts(&found), found.quarantined.len(), found.resets), (vec![3, 1], 1, 0));
-        // A device that begins lower, and goes on from there, is taken as it is.
-        let found = seconds(&[(0, 0, 5_000), (10, 0, 4_000), (11, 0, 4_002), (12, 0, 4_003)], params);
-        assert_eq!((counts(&found), found.quarantined.len()), (vec![2, 1], 1));
-    }
-
-    #[test]
-    fn a_new_count_of_the_device_begins_at_zero() {
-        let params = CounterParams { resets_on_reboot: true, ..CounterParams::default() };
-        let found = seconds(&[(0, 1, 100), (30, 1, 136), (40, 2, 18), (50, 2, 36)], params);
-        assert_eq!((counts(&found), found.resets), (vec![36, 18, 18], 1));
-        // A larger first value, and one after hours, when somebody else may have worn it.
-        let found = seconds(&[(0, 1, 100), (30, 2, 500), (40, 2, 510)], params);
-        assert_eq!((counts(&found), found.resets), (vec![10], 0));
-        let found = seconds(&[(0, 1, 100), (7_200, 2, 18), (7_210, 2, 20)], params);
-        assert_eq!(counts(&found), [2]);
-    }
-}
+mod histories;
+#[cfg(test)]
+mod tests;

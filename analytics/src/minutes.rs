@@ -1,21 +1,11 @@
-//! The minutes of one local day, merged over sources: moved, still, or unknown.
+//! The minutes of one local day: moved, still, or unknown. [`crate::merge_day`] makes them of what the sources say.
 //!
 //! Zero is never invented. A minute with steps is moved; a minute of zero steps is still only when a device is known to
-//! have been worn in it; everything else is unknown. Sources are merged by `priority-fill-v1`: in each minute the first
-//! source by priority that was present wins, the others fill what it does not cover. Raw readings stay as they are.
-
-use std::ops::Range;
+//! have been worn in it; everything else is unknown.
 
 use chrono::NaiveDate;
 
-use crate::error::AnalyticsError;
-use crate::local_day::CALENDAR_LIMIT_MS;
-use crate::source_minutes::{SourceMinutes, source_minutes};
-use crate::sources::{GapCause, SourceDay};
-use crate::wear::ValidWearParams;
-
-/// Name and version of the rule that merges sources; part of every row's key.
-pub const MERGE_POLICY: &str = "priority-fill-v1";
+use crate::sources::GapCause;
 
 /// Length of an epoch in ms.
 pub const MINUTE_MS: i64 = 60_000;
@@ -50,6 +40,18 @@ pub struct DayFlags {
     pub overlapping_steps: bool,
     /// A step count above 5 steps a second was ignored.
     pub implausible_steps: bool,
+}
+
+impl DayFlags {
+    /// Adds what is odd about one of the day's sources.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.wear_from_steps |= other.wear_from_steps;
+        self.total_contradicts_minutes |= other.total_contradicts_minutes;
+        self.total_without_minutes |= other.total_without_minutes;
+        self.unresolved_steps |= other.unresolved_steps;
+        self.overlapping_steps |= other.overlapping_steps;
+        self.implausible_steps |= other.implausible_steps;
+    }
 }
 
 /// One local day, minute by minute. All vectors have one entry per minute of the day (1380, 1440, 1500, ...).
@@ -134,7 +136,7 @@ impl DayMinutes {
         self.steps.iter().zip(&self.cadence_known).map(|(&steps, &known)| if known { steps } else { None })
     }
 
-    fn unknown(date: NaiveDate, start_ms: i64, minutes: usize) -> Self {
+    pub(crate) fn unknown(date: NaiveDate, start_ms: i64, minutes: usize) -> Self {
         Self {
             date,
             start_ms,
@@ -152,106 +154,6 @@ impl DayMinutes {
     }
 }
 
-/// Merges what all sources say about one local day.
-///
-/// `bounds` are the day's first instant and the next day's (ms since 1970 UTC), from
-/// [`HomeZones::bounds`](crate::HomeZones::bounds). A last partial minute (zones with seconds) counts as a minute.
-///
-/// # Errors
-/// [`AnalyticsError::DayBounds`] when reversed or longer than [`MAX_DAY_MINUTES`];
-/// [`AnalyticsError::IntervalReversed`] and [`AnalyticsError::WornLongerThanInterval`] for broken readings.
-pub fn merge_day(
-    date: NaiveDate,
-    bounds: Range<i64>,
-    sources: &[SourceDay],
-    params: &ValidWearParams,
-) -> Result<DayMinutes, AnalyticsError> {
-    let bad_bounds = AnalyticsError::DayBounds { start_ms: bounds.start, end_ms: bounds.end };
-    // Inside the calendar no sum of instants overflows.
-    if bounds.start < -CALENDAR_LIMIT_MS || bounds.end > CALENDAR_LIMIT_MS || bounds.end < bounds.start {
-        return Err(bad_bounds);
-    }
-    let length_ms = bounds.end - bounds.start;
-    let minutes = (length_ms + MINUTE_MS - 1) / MINUTE_MS;
-    if minutes > MAX_DAY_MINUTES {
-        return Err(bad_bounds);
-    }
-    let minutes = usize::try_from(minutes).map_err(|_| bad_bounds)?;
-
-    let mut day = DayMinutes::unknown(date, bounds.start, minutes);
-    let mut order: Vec<&SourceDay> = sources.iter().collect();
-    order.sort_by_key(|source| source.priority);
-
-    let (mut any_reading, mut any_wearable_reading) = (false, false);
-    for source in &order {
-        let one = source_minutes(source, &bounds, minutes, params)?;
-        any_reading |= one.any_reading;
-        any_wearable_reading |= one.any_reading && source.wearable;
-        fill(&mut day, &one, source.wearable);
-    }
-    day.from_phone_only = any_reading && !any_wearable_reading;
-    day.device_day_total = order
-        .iter()
-        .filter(|source| source.wearable)
-        .chain(order.iter().filter(|source| !source.wearable))
-        .find_map(|source| source.day_total_steps);
-
-    // A total above zero on a day of zeros: nothing else that day can be trusted to mean "still".
-    if day.flags.total_contradicts_minutes && day.steps_seen() == Some(0) && contradicted(&order) {
-        let flags = day.flags;
-        let device_day_total = day.device_day_total;
-        let heart_rate_deci_bpm = std::mem::take(&mut day.heart_rate_deci_bpm);
-        day = DayMinutes {
-            flags,
-            device_day_total,
-            heart_rate_deci_bpm,
-            ..DayMinutes::unknown(date, bounds.start, minutes)
-        };
-    }
-    Ok(day)
-}
-
-/// Lets a source of lower priority fill what is still unknown.
-fn fill(day: &mut DayMinutes, one: &SourceMinutes, wearable: bool) {
-    day.flags.wear_from_steps |= one.flags.wear_from_steps;
-    day.flags.total_contradicts_minutes |= one.flags.total_contradicts_minutes;
-    day.flags.total_without_minutes |= one.flags.total_without_minutes;
-    day.flags.unresolved_steps |= one.flags.unresolved_steps;
-    day.flags.overlapping_steps |= one.flags.overlapping_steps;
-    day.flags.implausible_steps |= one.flags.implausible_steps;
-    for minute in 0..day.state.len() {
-        if day.heart_rate_deci_bpm[minute].is_none() && one.heart_rate_deci_bpm[minute] > 0 {
-            day.heart_rate_deci_bpm[minute] = Some(one.heart_rate_deci_bpm[minute]);
-        }
-        if day.state[minute] != MinuteState::Unknown {
-            continue;
-        }
-        let state = one.state[minute];
-        // Of two sources the first by priority tells of the time; what the other counted then is part of it.
-        let counted = if state == MinuteState::Unknown { 0 } else { one.steps[minute] };
-        let adrift = &mut day.adrift[minute];
-        *adrift = if *adrift > 0 { adrift.saturating_sub(counted) } else { one.adrift[minute] };
-        if state == MinuteState::Unknown {
-            if day.cause[minute].is_none() {
-                day.cause[minute] = one.cause[minute];
-            }
-            continue;
-        }
-        day.state[minute] = state;
-        day.steps[minute] = Some(one.steps[minute]);
-        day.cadence_known[minute] = one.resolved[minute];
-        day.worn[minute] = wearable;
-        day.cause[minute] = None;
-    }
-}
-
-fn contradicted(sources: &[&SourceDay]) -> bool {
-    sources.iter().any(|source| source.day_total_steps.is_some_and(|total| total > 0))
-}
-
 fn count_where<T>(values: &[T], predicate: impl Fn(&T) -> bool) -> u32 {
     values.iter().map(|value| u32::from(predicate(value))).sum()
 }
-
-#[cfg(test)]
-mod tests;

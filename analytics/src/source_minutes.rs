@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::error::AnalyticsError;
 use crate::minutes::{DayFlags, MINUTE_MS, MinuteState};
 use crate::sources::{Contact, Gap, GapCause, HeartRate, SourceDay, StepInterval, WornInterval};
-use crate::step_grid::{StepGrid, step_grid};
+use crate::step_grid::{Piece, StepGrid, step_grid};
 use crate::wear::{CONTEXT_MINUTES, ValidWearParams, choi_non_wear};
 
 /// Lowest and highest believable heart rate in 0.1 /min: 30 to 220 /min, any device (docs/methods.md, Heart [D]).
@@ -27,6 +27,11 @@ pub(crate) struct SourceMinutes {
     /// 0 where absent.
     pub(crate) heart_rate_deci_bpm: Vec<u16>,
     pub(crate) cause: Vec<Option<GapCause>>,
+    /// What `steps` are made of, by minute of the day.
+    pub(crate) pieces: Vec<Piece>,
+    /// Whether the source speaks for the whole of a known minute, and not only for the time of its records: it was worn, and
+    /// counted nothing or writes nothing where there is nothing to count.
+    pub(crate) whole: Vec<bool>,
     pub(crate) any_reading: bool,
     pub(crate) flags: DayFlags,
 }
@@ -98,7 +103,10 @@ pub(crate) fn source_minutes(
     let today = CONTEXT_MINUTES..CONTEXT_MINUTES + minutes;
 
     let mut flags = DayFlags::default();
-    let grid = step_grid(&source.steps, &window, &mut flags)?;
+    let mut grid = step_grid(&source.steps, &window, &mut flags)?;
+    for count in &source.beside {
+        grid.beside(step_grid(count, &window, &mut flags)?);
+    }
     let mut evidence = vec![Evidence::default(); window.minutes];
     take_heart_rates(&source.heart_rate, &window, params, &mut evidence)?;
     take_contact(&source.contact, &window, &mut evidence);
@@ -113,11 +121,19 @@ pub(crate) fn source_minutes(
         adrift: grid.adrift[today.clone()].to_vec(),
         heart_rate_deci_bpm: vec![0; minutes],
         cause: vec![None; minutes],
+        pieces: Vec::new(),
+        whole: vec![false; minutes],
         any_reading: false,
         flags,
     };
     let worn = source.wearable.then(|| worn_minutes(source, &grid, &today, &evidence, params));
     let sparse = source.sparse_steps && grid.present.contains(&true);
+    out.pieces.extend(
+        grid.pieces
+            .iter()
+            .filter(|piece| today.contains(&piece.minute))
+            .map(|piece| Piece { minute: piece.minute - today.start, ..*piece }),
+    );
     for (minute, index) in today.enumerate() {
         let seen = &evidence[index];
         if seen.heart_rate_count > 0 {
@@ -139,6 +155,7 @@ pub(crate) fn source_minutes(
         }
         out.steps[minute] = grid.steps[index];
         out.resolved[minute] = grid.resolved[index] || implied_zero;
+        out.whole[minute] = grid.steps[index] == 0 || (sparse && worn_here == Worn::Yes);
         if grid.steps[index] > 0 {
             out.state[minute] = MinuteState::Moved;
         } else if worn_here == Worn::No {

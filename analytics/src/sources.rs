@@ -89,6 +89,8 @@ pub struct SourceDay {
     pub sparse_steps: bool,
     /// Step counts of any grain up to hours. Totals of the device's own go to the fields below.
     pub steps: Vec<StepInterval>,
+    /// Further counts of the same device that go on beside `steps` and are no part of them: running beside walking.
+    pub beside: Vec<Vec<StepInterval>>,
     /// Heart rates.
     pub heart_rate: Vec<HeartRate>,
     /// Worn time as the device reports it.

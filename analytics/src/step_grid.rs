@@ -15,7 +15,7 @@ use crate::source_minutes::{Window, length, sorted};
 use crate::sources::StepInterval;
 
 /// Name and version of the rule.
-pub const STEP_GRID_VERSION: &str = "step-grid-v3";
+pub const STEP_GRID_VERSION: &str = "step-grid-v4";
 
 /// Longest interval whose steps are a minute's cadence, in ms: a minute and a second of clock jitter. [D]
 const RESOLVED_MS: i64 = MINUTE_MS + 1000;
@@ -23,7 +23,7 @@ const RESOLVED_MS: i64 = MINUTE_MS + 1000;
 /// Longest interval whose steps say that somebody moved within it, in ms: a quarter hour, the longest epoch that wearables
 /// record by themselves (Colmi rings), and a second of clock jitter. What is longer is a hole between two looks at a
 /// counter. [D]
-const LONGEST_RECORD_MS: i64 = 15 * MINUTE_MS + 1000;
+pub(crate) const LONGEST_RECORD_MS: i64 = 15 * MINUTE_MS + 1000;
 
 /// Most believable steps per minute: 5 a second, above any sprint (docs/methods.md takes about 4 a second as plausible
 /// for walking people; the margin keeps runners). [D]
@@ -40,6 +40,41 @@ pub(crate) struct StepGrid {
     pub(crate) adrift: Vec<u16>,
     /// A reading was ignored here: silence would be the wrong word for it.
     pub(crate) refused: Vec<bool>,
+    /// What `steps` are made of, by minute and time.
+    pub(crate) pieces: Vec<Piece>,
+}
+
+/// A part of a record, or a short record as a whole, whose steps are counted in one minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Piece {
+    pub(crate) minute: usize,
+    /// Its own time, ms since 1970 UTC: that of a short record may reach over the edge of its minute.
+    pub(crate) start_ms: i64,
+    pub(crate) end_ms: i64,
+    /// In millionths of a step, since an even share of a long record is seldom whole.
+    pub(crate) micro_steps: u64,
+}
+
+/// Millionths of a step in a step.
+pub(crate) const MICRO: u64 = 1_000_000;
+
+impl StepGrid {
+    /// Adds what the same device counted apart from this, and at the same time.
+    pub(crate) fn beside(&mut self, other: Self) {
+        for minute in 0..self.steps.len() {
+            self.resolved[minute] = match (self.present[minute], other.present[minute]) {
+                (true, true) => self.resolved[minute] && other.resolved[minute],
+                (true, false) => self.resolved[minute],
+                (false, _) => other.resolved[minute],
+            };
+            self.present[minute] |= other.present[minute];
+            self.refused[minute] |= other.refused[minute];
+            self.steps[minute] = self.steps[minute].saturating_add(other.steps[minute]);
+            self.adrift[minute] = self.adrift[minute].saturating_add(other.adrift[minute]);
+        }
+        self.pieces.extend(other.pieces);
+        self.pieces.sort_unstable();
+    }
 }
 
 pub(crate) fn step_grid(
@@ -54,6 +89,7 @@ pub(crate) fn step_grid(
         resolved: vec![false; window.minutes],
         adrift: vec![0; window.minutes],
         refused: vec![false; window.minutes],
+        pieces: Vec::new(),
     };
     let mut long: Vec<(i64, StepInterval)> = Vec::new();
     let mut short: Vec<(usize, StepInterval)> = Vec::new();
@@ -89,23 +125,26 @@ pub(crate) fn step_grid(
     }
     // The shortest first, so that nested records are not counted twice.
     long.sort_by_key(|&(length_ms, reading)| (length_ms, reading));
-    let mut counted = Counted::default();
-    counted
-        .short
-        .extend(short.into_iter().filter(|&(minute, _)| !grid.refused[minute]).map(|(_, reading)| reading));
+    short.retain(|&(minute, _)| !grid.refused[minute]);
+    let piece = |&(minute, reading): &(usize, StepInterval)| {
+        let StepInterval { start_ms, end_ms, count } = reading;
+        Piece { minute, start_ms, end_ms, micro_steps: u64::from(count) * MICRO }
+    };
+    grid.pieces.extend(short.iter().map(piece));
+    let mut counted =
+        Counted { short: short.into_iter().map(|(_, reading)| reading).collect(), long: Vec::new() };
     for (length_ms, reading) in long {
-        if spread(reading, length_ms, &counted, window, &mut grid, flags) {
-            counted.long.push(reading);
-        }
+        spread(reading, length_ms, &mut counted, window, &mut grid, flags);
     }
+    grid.pieces.sort_unstable();
     Ok(grid)
 }
 
 /// Intervals whose steps are in the grid.
-#[derive(Default)]
 struct Counted {
     /// Sorted by start; none is longer than [`RESOLVED_MS`].
     short: Vec<StepInterval>,
+    /// Parts of longer ones that nothing shorter covers, so that none overlap.
     long: Vec<StepInterval>,
 }
 
@@ -135,55 +174,83 @@ impl Counted {
     }
 }
 
-/// Spreads a long interval's steps over the time that nothing shorter covers; whether it could be believed.
+/// Spreads a long interval's steps over the time that nothing shorter covers, if it can be believed.
 fn spread(
     reading: StepInterval,
     length_ms: i64,
-    counted: &Counted,
+    counted: &mut Counted,
     window: &Window,
     grid: &mut StepGrid,
     flags: &mut DayFlags,
-) -> bool {
+) {
     let touched = window.touched(reading.start_ms, reading.end_ms);
     if touched.is_empty() {
-        return false;
+        return;
     }
     if i128::from(reading.count) * i128::from(MINUTE_MS)
         > i128::from(MAX_STEPS_PER_MINUTE) * i128::from(length_ms)
     {
         flags.implausible_steps = true;
         grid.refused[touched].fill(true);
-        return false;
+        return;
     }
     let (covered, covered_steps) = counted.within(reading);
     let open_ms = length_ms - covered.iter().map(|part| part.end - part.start).sum::<i64>();
     if open_ms <= 0 {
-        return true;
+        return;
     }
     let open_steps = (i128::from(reading.count) - covered_steps).max(0);
     flags.unresolved_steps |= open_steps > 0;
-    let open_until = |instant_ms: i64| {
-        let before = |part: &Range<i64>| (part.end.min(instant_ms) - part.start).max(0);
-        (instant_ms - reading.start_ms).clamp(0, length_ms) - covered.iter().map(before).sum::<i64>()
-    };
     // Shares by running total, so that the minutes of neighbouring days add up to the whole.
-    let until = |ms: i64| open_steps * i128::from(ms) / i128::from(open_ms);
-    let mut before_ms = open_until(window.origin_ms.max(reading.start_ms));
-    for minute in touched {
-        let minute_end_ms = window.origin_ms + (minute as i64 + 1) * MINUTE_MS;
-        let after_ms = open_until(minute_end_ms.min(reading.end_ms));
-        let share = u16::try_from(until(after_ms) - until(before_ms)).unwrap_or(u16::MAX);
-        if after_ms > before_ms && open_steps > 0 && length_ms > LONGEST_RECORD_MS {
-            grid.adrift[minute] = grid.adrift[minute].saturating_add(share);
-        } else if after_ms > before_ms {
-            grid.resolved[minute] =
-                if grid.present[minute] { grid.resolved[minute] && share == 0 } else { open_steps == 0 };
-            grid.steps[minute] = grid.steps[minute].saturating_add(share);
-            grid.present[minute] = true;
+    let share = |from_ms: i64, to_ms: i64| {
+        let until = |ms: i64| open_steps * i128::from(ms) / i128::from(open_ms);
+        u32::try_from(until(to_ms) - until(from_ms)).unwrap_or(u32::MAX)
+    };
+    let adrift = open_steps > 0 && length_ms > LONGEST_RECORD_MS;
+    // What lies before the window counts for the running total.
+    let mut before_ms = 0;
+    for open in open_parts(reading, &covered) {
+        for minute in window.touched(open.start, open.end) {
+            let minute_ms = window.origin_ms + minute as i64 * MINUTE_MS;
+            let part = open.start.max(minute_ms)..open.end.min(minute_ms + MINUTE_MS);
+            let from_ms = before_ms + (part.start - open.start);
+            let part_ms = part.end - part.start;
+            let steps = u16::try_from(share(from_ms, from_ms + part_ms)).unwrap_or(u16::MAX);
+            let micro_steps = open_steps * i128::from(MICRO) * i128::from(part_ms) / i128::from(open_ms);
+            let piece = Piece {
+                minute,
+                start_ms: part.start,
+                end_ms: part.end,
+                micro_steps: u64::try_from(micro_steps).unwrap_or(u64::MAX),
+            };
+            take_part(grid, piece, steps, open_steps > 0, adrift);
         }
+        let after_ms = before_ms + (open.end - open.start);
+        let count = share(before_ms, after_ms);
+        counted.long.push(StepInterval { start_ms: open.start, end_ms: open.end, count });
         before_ms = after_ms;
     }
-    true
+}
+
+/// The parts of a record that nothing else covers.
+fn open_parts(reading: StepInterval, covered: &[Range<i64>]) -> impl Iterator<Item = Range<i64>> {
+    let starts = std::iter::once(reading.start_ms).chain(covered.iter().map(|part| part.end));
+    let ends = covered.iter().map(|part| part.start).chain(std::iter::once(reading.end_ms));
+    starts.zip(ends).map(|(start, end)| start..end).filter(|part| part.start < part.end)
+}
+
+/// Counts a part of a long record in its minute.
+fn take_part(grid: &mut StepGrid, piece: Piece, steps: u16, has_steps: bool, adrift: bool) {
+    let minute = piece.minute;
+    if adrift {
+        grid.adrift[minute] = grid.adrift[minute].saturating_add(steps);
+        return;
+    }
+    grid.resolved[minute] =
+        if grid.present[minute] { grid.resolved[minute] && steps == 0 } else { !has_steps };
+    grid.steps[minute] = grid.steps[minute].saturating_add(steps);
+    grid.present[minute] = true;
+    grid.pieces.push(piece);
 }
 
 #[cfg(test)]

@@ -62,6 +62,9 @@ pub enum ApiError {
     /// A period that ends before it begins.
     #[error("the period ends before it begins: give --from and --to with from <= to")]
     PeriodReversed,
+    /// What is stored could not be looked at.
+    #[error("what is stored cannot be compared with")]
+    DryRun(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// There are no random numbers.
     #[error("the system gives no random numbers")]
     NoRandomness,

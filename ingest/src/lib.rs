@@ -15,6 +15,7 @@ mod authority;
 mod budget;
 pub mod copy;
 mod decode;
+mod dry_run;
 mod http;
 pub mod import;
 #[cfg(feature = "influx")]
@@ -27,6 +28,7 @@ mod weigh;
 pub use accept::{Accepted, Refused, accept};
 pub use authority::{Authority, Denied, WriteGrant};
 pub use decode::{ContentEncoding, DecodeError, decode};
+pub use dry_run::{DryRun, Overlap};
 pub use http::{Clock, IngestState, WriteGate, bearer, problem_response, router};
 #[cfg(feature = "influx")]
 pub use journaled::{JournalBounds, JournaledStore, Repair, Upkeep};

@@ -4,9 +4,9 @@ use chrono::NaiveDate;
 
 use super::*;
 use crate::measures::REGISTRY;
-use crate::minutes::{MINUTE_MS, merge_day};
 use crate::sources::{HeartRate, SourceDay, StepInterval};
 use crate::wear::ValidWearParams;
+use crate::{MINUTE_MS, merge_day};
 
 /// Ten hours worn with an hour's walk at 110 in it; then the watch lies on the table.
 fn watch() -> SourceDay {

@@ -24,7 +24,9 @@ mod exit;
 #[cfg(test)]
 mod tests;
 
-pub use commands::data::{Adherence, Measures, MeasuresWhat, Minutes, QuotaArg, Readings};
+pub use commands::data::{
+    Adherence, Explain, Measures, MeasuresWhat, Minutes, PolicyArg, QuotaArg, Readings,
+};
 pub use commands::import::{Import, ImportTarget};
 pub use commands::participant::{ParticipantAdd, ParticipantCommand, ParticipantErase, ParticipantList};
 pub use commands::programme::{ProgrammeAssign, ProgrammeCommand, ProgrammeList, ProgrammeShow};

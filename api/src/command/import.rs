@@ -3,9 +3,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use foulee_contract::ParticipantId;
-use foulee_ingest::LocalSink;
 use foulee_ingest::import::{Options, People, Progress, Sink, SinkError, Summary, Target, import};
+use foulee_ingest::{DryRun, LocalSink, Overlap};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
 use tokio::runtime::Handle;
 
 use super::CommandError;
@@ -22,6 +23,9 @@ pub(super) fn run(global: &Global, asked: &Import) -> Result<Exit, CommandError>
         Some(reference) => Target::Participant(context.participant(reference)?),
         None => Target::Study,
     };
+    if asked.dry_run {
+        return dry_run(global, asked, &context, target);
+    }
     if let (Target::Participant(id), Some(zone)) = (target, asked.time_zone) {
         context.runtime.block_on(home_zone_if_unknown(
             &context.registry,
@@ -58,6 +62,77 @@ pub(super) fn run(global: &Global, asked: &Import) -> Result<Exit, CommandError>
     context.drain()?;
     tell(global, asked, &summary)?;
     Ok(if summary.refused() { Exit::Refused } else { Exit::Done })
+}
+
+/// Says what would become of it.
+fn dry_run(global: &Global, asked: &Import, context: &Context, target: Target) -> Result<Exit, CommandError> {
+    let bar = progress_bar(global.quiet);
+    let mut progress = |at: Progress<'_>| show(&bar, &at);
+    let handle = context.runtime.handle().clone();
+    let mut people = Guessed {
+        registry: context.registry.clone(),
+        runtime: handle.clone(),
+        study: asked.target.study.clone().unwrap_or_default(),
+        now_ms: context.now_ms(),
+    };
+    let mut sink = DryRun::new(Arc::clone(&context.store), handle, context.clock.clone());
+    let summary = read(asked, &asked.options(target), &mut people, &mut sink, &mut progress)?;
+    bar.finish_and_clear();
+    let overlaps = sink.overlaps().map_err(|error| match error {
+        SinkError::Failed(source) => CommandError::from(ApiError::DryRun(source)),
+        error => CommandError::from(ApiError::DryRun(Box::new(error))),
+    })?;
+    if asked.json {
+        output::print_json(&DryRunDoc { dry_run: true, summary: &summary, overlaps: &overlaps })?;
+    } else {
+        tell(global, asked, &summary)?;
+        let mut text = String::new();
+        for overlap in &overlaps {
+            text.push_str(&format!(
+                "{} and {} both tell of {} on {} days, {} to {}: the first by priority counts, the other fills\n",
+                overlap.source, overlap.stored, overlap.metric, overlap.days, overlap.from, overlap.to
+            ));
+        }
+        text.push_str("nothing was written: --dry-run\n");
+        output::print_text(&text)?;
+    }
+    Ok(if summary.refused() { Exit::Refused } else { Exit::Done })
+}
+
+/// The summary of what would be done.
+#[derive(Serialize)]
+struct DryRunDoc<'a> {
+    dry_run: bool,
+    #[serde(flatten)]
+    summary: &'a Summary,
+    overlaps: &'a [Overlap],
+}
+
+/// Finds participants and makes none: who is not there gets an id that is nobody's.
+struct Guessed {
+    registry: Registry,
+    runtime: Handle,
+    study: String,
+    now_ms: i64,
+}
+
+impl People for Guessed {
+    fn participant_of(&mut self, external_id: &str) -> Result<ParticipantId, SinkError> {
+        if let Err(RegistryError::Name { source, .. }) = NameKind::ExternalId.check(external_id) {
+            return Err(SinkError::NotAdmitted { fix: source.to_string() });
+        }
+        let found = self.runtime.block_on(async {
+            match self.registry.study_by_name(&self.study).await? {
+                Some(study) => self.registry.participant_by_external(study.id, external_id).await,
+                None => Ok(None),
+            }
+        });
+        match found {
+            Ok(Some(known)) => Ok(known.id),
+            Ok(None) => people::new_id(self.now_ms).map_err(|error| SinkError::Failed(Box::new(error))),
+            Err(error) => Err(SinkError::Failed(Box::new(error))),
+        }
+    }
 }
 
 fn read(
@@ -155,6 +230,22 @@ fn tell(global: &Global, asked: &Import, summary: &Summary) -> Result<(), Comman
             known(file.new),
             file.rejected
         ));
+        if asked.dry_run {
+            for held in &file.series {
+                text.push_str(&format!(
+                    "  {} {} of {}: {} from {} to {}\n",
+                    held.metric,
+                    held.grain,
+                    held.source,
+                    held.readings,
+                    held.from.format("%Y-%m-%d %H:%MZ"),
+                    held.to.format("%Y-%m-%d %H:%MZ")
+                ));
+            }
+            for passed in &file.not_kept {
+                text.push_str(&format!("  {} x {}: not kept\n", passed.count, passed.what));
+            }
+        }
         for rejection in &file.rejections {
             text.push_str(&format!(
                 "  {} x {}: {}\n",

@@ -4,6 +4,7 @@ mod context;
 mod demo;
 mod doctor;
 mod engine;
+mod explain;
 mod fault;
 mod import;
 mod migrate;
@@ -50,6 +51,7 @@ fn run(parsed: Parsed) -> Result<Exit, CommandError> {
         Command::Readings(asked) => rows::readings(&context()?, &asked),
         Command::Minutes(asked) => rows::minutes(&context()?, &asked),
         Command::Measures(asked) => rows::measures(&global, &asked),
+        Command::Explain(asked) => explain::run(&context()?, &asked),
         Command::Adherence(asked) => rows::adherence(&context()?, &asked),
         Command::Programme(command) => programme::run(&context()?, command),
         Command::Participant(command) => participant::run(&context()?, command),

@@ -1,6 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use foulee_analytics::counters::{CounterParams, CounterReading, ValidCounterParams, counter_steps};
+use foulee_analytics::counters::{
+    CounterNote, CounterParams, CounterReading, MOST_APART_MS, ValidCounterParams, counter_steps,
+};
 use foulee_analytics::{AnalyticsError, StepInterval};
 use foulee_contract::{Metric, ParticipantId, Source, Stored, Tuple, resolve};
 use foulee_store::{Scan, SeriesReadings, Store, StoreError};
@@ -8,15 +10,19 @@ use foulee_store::{Scan, SeriesReadings, Store, StoreError};
 use super::person::Person;
 
 const DAY_MS: i64 = 86_400_000;
-/// How far apart two readings of a counter may lie for their difference to be spread over the time between: a week, as
-/// long as a ring or a band stores. What lies further apart says nothing of any day. [D]
-pub(super) const MOST_APART_DAYS: i32 = 7;
+/// Days around a reading in which the one before it or behind it can matter.
+pub(super) const MOST_APART_DAYS: i32 = (MOST_APART_MS / DAY_MS.unsigned_abs()) as i32;
 
 /// How a source's counter begins anew.
 fn params(source: &Source) -> Result<ValidCounterParams, AnalyticsError> {
     // kind/app/maker/model/…: InfiniTime counts the day's steps and forgets them when it restarts. A step climber's 16 bits
     // could roll over, but a new session is what makes it begin anew: nobody climbs 65,536 steps in one.
-    let resets_daily = source.key().split('/').nth(3) == Some("infinitime");
+    // FIT files count from local midnight (Garmin's profile, monitoring.cycles), and so do Garmin's live stream and the counters
+    // that Gadgetbridge keeps (Garmin, CMF).
+    let part = |at| source.key().split('/').nth(at);
+    let resets_daily = part(3) == Some("infinitime")
+        || matches!(part(1), Some("fit" | "gadgetbridge"))
+        || part(4) == Some("garmin");
     CounterParams { width_bits: None, resets_daily, resets_on_reboot: true }.check()
 }
 
@@ -79,35 +85,50 @@ impl Counters {
         found
     }
 
-    /// The steps that the counter of a source's device tells of: all of them are those of the first of its sources, so that
-    /// the end of one count and the beginning of the next add up in the minute that they share.
-    pub(super) fn steps(
-        &self,
-        person: &Person,
-        source: &Source,
-    ) -> Result<Vec<StepInterval>, AnalyticsError> {
+    /// What the counters of a source's device tell of. All of it is that of the first of its sources, so that the end of one
+    /// count and the beginning of the next add up in the minute that they share.
+    pub(super) fn of_source(&self, person: &Person, source: &Source) -> Result<Counted, AnalyticsError> {
+        let mut counted = Counted::default();
         let mut counting = person.sources.iter().filter(|known| known.has_counter).map(|known| &known.source);
         if counting.find(|known| known.device() == source.device()) != Some(source) {
-            return Ok(Vec::new());
+            return Ok(counted);
         }
-        let Some(readings) = self.by_device.get(source.device()) else { return Ok(Vec::new()) };
-        let values = readings.iter().filter_map(|(stored, epoch)| {
-            let value = u64::try_from(stored.tuple.value.present()?).ok()?;
-            Some(CounterReading { at_ms: stored.tuple.start_ms, epoch: *epoch, value })
-        });
-        let values: Vec<CounterReading> = values.collect();
-        let (Some(first), Some(last)) = (values.first(), values.last()) else { return Ok(Vec::new()) };
-        let (first, last) = (person.zones.date_of(first.at_ms)?, person.zones.date_of(last.at_ms)?);
-        let midnights: Result<Vec<i64>, _> = first
+        let Some(readings) = self.by_device.get(source.device()) else { return Ok(counted) };
+        // Counts that a device keeps beside each other (walking, running) are told apart by `seq`.
+        let mut counts: BTreeMap<u64, Vec<CounterReading>> = BTreeMap::new();
+        for (stored, epoch) in readings {
+            let value = stored.tuple.value.present().and_then(|value| u64::try_from(value).ok());
+            let reading =
+                value.map(|value| CounterReading { at_ms: stored.tuple.start_ms, epoch: *epoch, value });
+            counts.entry(stored.tuple.seq).or_default().extend(reading);
+        }
+        let (Some((first, _)), Some((last, _))) = (readings.first(), readings.last()) else {
+            return Ok(counted);
+        };
+        let dates = (person.zones.date_of(first.tuple.start_ms)?, person.zones.date_of(last.tuple.start_ms)?);
+        let midnights: Result<Vec<i64>, _> = dates
+            .0
             .iter_days()
-            .take_while(|date| *date <= last)
+            .take_while(|date| *date <= dates.1)
             .map(|date| person.zones.bounds(date).map(|bounds| bounds.start))
             .collect();
-        let mut steps = counter_steps(&values, &midnights?, &params(source)?).steps;
-        let longest_ms = i64::from(MOST_APART_DAYS) * DAY_MS;
-        steps.retain(|interval| interval.end_ms - interval.start_ms <= longest_ms);
-        Ok(steps)
+        let (midnights, params) = (midnights?, params(source)?);
+        for values in counts.into_values() {
+            let found = counter_steps(&values, &midnights, &params);
+            counted.notes.extend(found.notes);
+            counted.counts.push(found.steps);
+        }
+        Ok(counted)
     }
+}
+
+/// What the counters of a device tell of.
+#[derive(Debug, Default)]
+pub(super) struct Counted {
+    /// Steps, by count.
+    pub(super) counts: Vec<Vec<StepInterval>>,
+    /// What had to be decided.
+    pub(super) notes: Vec<CounterNote>,
 }
 
 /// The UTC days that counter readings of some days can change: up to the nearest days with readings on either side.

@@ -57,6 +57,7 @@ pub fn compute_day(
         flags: flag_words(day.flags),
         cadence,
         causes: causes(&day),
+        counters: readings.decisions_in(bounds),
         conflicts: readings.conflicts_in(bounds),
         last_reading_ms: readings.last_in(bounds),
         measures: measures

@@ -6,6 +6,7 @@
 
 mod counters;
 mod day;
+mod explain;
 mod person;
 mod priors;
 mod readings;
@@ -15,6 +16,7 @@ mod run;
 mod weeks;
 
 pub use day::{ComputedDay, compute_day};
+pub use explain::{Explained, ExplainedReading, ExplainedShare, ExplainedSlice, ExplainedSource, explain};
 pub use person::{Person, PersonSource};
 pub use priors::{prior_as_of, prior_of};
 pub use readings::{CONTEXT_MS, Readings};

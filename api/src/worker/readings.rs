@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use foulee_analytics::counters::CounterNote;
 use foulee_analytics::wear::CONTEXT_MINUTES;
 use foulee_analytics::{
     AnalyticsError, Contact, Gap, GapCause, HeartRate, SourceDay, StepInterval, WornInterval,
 };
-use foulee_contract::{Grain, Metric, Stored, resolve};
+use foulee_contract::{Grain, Metric, Source, Stored, resolve};
 use foulee_store::SeriesReadings;
 
 use super::counters::Counters;
@@ -23,14 +24,20 @@ pub struct Readings {
     sources: Vec<SourceReadings>,
     conflicts: Vec<i64>,
     starts: Vec<i64>,
+    /// What had to be decided about counters, by the place of their source.
+    notes: Vec<(usize, CounterNote)>,
 }
 
 #[derive(Debug, Default)]
 struct SourceReadings {
+    /// Its place among the person's.
+    place: usize,
     priority: u8,
     wearable: bool,
     has_heart_rate: bool,
+    sparse_steps: bool,
     steps: Vec<StepInterval>,
+    beside: Vec<Vec<StepInterval>>,
     heart_rate: Vec<HeartRate>,
     worn: Vec<WornInterval>,
     contact: Vec<Contact>,
@@ -67,13 +74,18 @@ impl Readings {
             source.add(series.metric, series.grain, &resolved.current);
         }
         for (at, known) in person.sources.iter().enumerate().filter(|(_, known)| known.has_counter) {
-            let steps = counters.steps(person, &known.source)?;
-            if !steps.is_empty() {
-                by_source.entry(at).or_insert_with(|| SourceReadings::of(known)).steps.extend(steps);
+            let counted = counters.of_source(person, &known.source)?;
+            readings.notes.extend(counted.notes.into_iter().map(|note| (at, note)));
+            let mut counts = counted.counts.into_iter().filter(|steps| !steps.is_empty());
+            if let Some(first) = counts.next() {
+                let source = by_source.entry(at).or_insert_with(|| SourceReadings::of(known));
+                source.steps.extend(first);
+                source.beside.extend(counts);
             }
         }
         readings.starts.sort_unstable();
-        readings.sources = by_source.into_values().collect();
+        readings.sources =
+            by_source.into_iter().map(|(place, source)| SourceReadings { place, ..source }).collect();
         for source in &mut readings.sources {
             source.steps.sort_unstable();
             source.heart_rate.sort_unstable();
@@ -102,8 +114,13 @@ impl Readings {
                     priority: source.priority,
                     wearable: source.wearable,
                     has_heart_rate: source.has_heart_rate,
-                    sparse_steps: false,
+                    sparse_steps: source.sparse_steps,
                     steps: within(&source.steps, from, to, |s| (s.start_ms, s.end_ms)),
+                    beside: source
+                        .beside
+                        .iter()
+                        .map(|steps| within(steps, from, to, |s| (s.start_ms, s.end_ms)))
+                        .collect(),
                     heart_rate: within(&source.heart_rate, from, to, |h| (h.start_ms, h.end_ms)),
                     worn: within(&source.worn, from, to, |w| (w.start_ms, w.end_ms)),
                     contact: within(&source.contact, from, to, |c| (c.at_ms, c.at_ms)),
@@ -134,6 +151,27 @@ impl Readings {
         self.starts[..until].last().copied().filter(|start| *start >= bounds.start)
     }
 
+    /// The place of each source of [`Readings::of_day`] among the person's.
+    pub(super) fn places(&self) -> impl Iterator<Item = usize> + '_ {
+        self.sources.iter().map(|source| source.place)
+    }
+
+    /// What had to be decided about the counters' readings of the day, each with the place of its source.
+    pub(super) fn notes_in(&self, bounds: &Range<i64>) -> impl Iterator<Item = (usize, &CounterNote)> {
+        let about = bounds.clone();
+        self.notes.iter().filter(move |(_, note)| note.is_about(&about)).map(|(place, note)| (*place, note))
+    }
+
+    /// What had to be decided about the counters' readings of the day, by the word for it.
+    #[must_use]
+    pub fn decisions_in(&self, bounds: &Range<i64>) -> BTreeMap<String, u32> {
+        let mut decisions = BTreeMap::new();
+        for (_, note) in self.notes_in(bounds) {
+            *decisions.entry(note.decision.as_str().to_owned()).or_default() += 1;
+        }
+        decisions
+    }
+
     /// Keys of the day on which origins disagreed.
     #[must_use]
     pub fn conflicts_in(&self, bounds: &Range<i64>) -> u32 {
@@ -147,6 +185,7 @@ impl SourceReadings {
             priority: known.priority,
             wearable: known.source.kind().is_worn(),
             has_heart_rate: known.has_heart_rate,
+            sparse_steps: is_sparse(&known.source),
             ..Self::default()
         }
     }
@@ -176,6 +215,12 @@ impl SourceReadings {
             }
         }
     }
+}
+
+/// Whether what it came through writes no record of a minute without steps: the stores of health data of Apple's and Google's
+/// phones, which cannot say 0.
+fn is_sparse(source: &Source) -> bool {
+    matches!(source.key().split('/').nth(1), Some("apple-health" | "health-connect"))
 }
 
 fn gap_cause(code: i64) -> Option<GapCause> {

@@ -39,6 +39,9 @@ pub struct DayPayload {
     pub cadence: Vec<(u16, u16)>,
     /// Unknown minutes by known cause.
     pub causes: BTreeMap<String, u32>,
+    /// What had to be decided about the day's counter readings, by the word for it, and how often.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub counters: BTreeMap<String, u32>,
     /// Readings on which two origins disagreed at the same version.
     pub conflicts: u32,
     /// The last instant of the day with a reading, ms UTC.

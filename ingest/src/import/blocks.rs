@@ -1,4 +1,6 @@
-use foulee_contract::{Column, Grain, Grid, Metric, ParticipantId, Points, SeriesBlock, Source};
+use foulee_contract::{Column, Grain, Grid, How, Metric, ParticipantId, Points, SeriesBlock, Source};
+
+use super::collector::Device;
 
 use super::local_clock::Instant;
 
@@ -7,25 +9,37 @@ use super::local_clock::Instant;
 pub(super) struct Taken {
     pub(super) start: Instant,
     pub(super) end_ms: i64,
+    /// The origin's number among readings with the same times, else 0.
+    pub(super) seq: u64,
+    /// The origin's version, else 0.
+    pub(super) rev: u64,
+    pub(super) how: How,
     /// A stored integer of the metric.
     pub(super) value: i64,
     /// How many of the metric's units the file's own unit is.
     pub(super) factor: u16,
-    /// Where it stood in the file.
+    /// Where it stood in the file: its line or record, from 1.
     pub(super) line: u64,
 }
 
 impl Taken {
+    /// A reading in the metric's own unit, of which nothing more is known.
+    pub(super) fn new(start: Instant, end_ms: i64, value: i64, line: u64) -> Self {
+        Self { start, end_ms, seq: 0, rev: 0, how: How::Unknown, value, factor: 1, line }
+    }
+
     /// The value as the file had it.
     pub(super) fn written(&self, metric: Metric) -> f64 {
         metric.to_unit(self.value) / f64::from(self.factor)
     }
 }
 
-/// What readings have in common, within one file and so one source.
+/// What readings have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct SeriesKey {
     pub(super) participant: ParticipantId,
+    /// Which of the file's devices.
+    pub(super) device: Device,
     pub(super) metric: Metric,
     pub(super) grain: Grain,
 }
@@ -40,7 +54,7 @@ pub(super) fn blocks_of(
     mut taken: Vec<Taken>,
 ) -> Vec<(SeriesBlock, Vec<Taken>)> {
     // Shuffled rows are runs again once they are in order.
-    taken.sort_unstable_by_key(|t| (t.start.utc_ms, t.end_ms, t.value, t.line));
+    taken.sort_unstable_by_key(|t| (t.start.utc_ms, t.end_ms, t.seq, t.rev, t.value, t.line));
     let mut blocks = Vec::new();
     let mut loose = Vec::new();
     for run in taken.chunk_by(|a, b| goes_on(key.grain, a, b)) {
@@ -49,7 +63,7 @@ pub(super) fn blocks_of(
         } else {
             let value = run.iter().map(|t| Some(t.value)).collect();
             let step = run[0].end_ms - run[0].start.utc_ms;
-            let grid = Grid { start: run[0].start.utc_ms, step, rev: 0, value };
+            let grid = Grid { start: run[0].start.utc_ms, step, rev: run[0].rev, value };
             blocks.push((SeriesBlock { grid: Some(grid), ..empty_block(key, source, run) }, run.to_vec()));
         }
     }
@@ -60,6 +74,8 @@ pub(super) fn blocks_of(
                 .iter()
                 .any(|t| t.end_ms != t.start.utc_ms)
                 .then(|| loose.iter().map(|t| t.end_ms).collect()),
+            seq: loose.iter().any(|t| t.seq > 0).then(|| loose.iter().map(|t| t.seq).collect()),
+            rev: loose.iter().any(|t| t.rev > 0).then(|| loose.iter().map(|t| t.rev).collect()),
             value: loose.iter().map(|t| Some(t.value)).collect(),
             ..Points::default()
         };
@@ -76,6 +92,8 @@ fn goes_on(grain: Grain, a: &Taken, b: &Taken) -> bool {
         && b.start.utc_ms == a.end_ms
         && b.end_ms - b.start.utc_ms == step
         && b.start.offset_minutes == a.start.offset_minutes
+        && (a.seq, b.seq) == (0, 0)
+        && (b.rev, b.how) == (a.rev, a.how)
 }
 
 /// A column of offsets has one for each reading, so readings that have one and those that have none part ways.
@@ -110,7 +128,13 @@ fn empty_block(key: SeriesKey, source: &Source, taken: &[Taken]) -> SeriesBlock 
                 Column::Each(offsets)
             }
         }),
-        how: None,
+        how: taken.iter().any(|t| t.how != How::Unknown).then(|| {
+            if taken.windows(2).all(|pair| pair[0].how == pair[1].how) {
+                Column::One(taken[0].how)
+            } else {
+                Column::Each(taken.iter().map(|t| t.how).collect())
+            }
+        }),
         points: None,
         grid: None,
     }
@@ -122,18 +146,12 @@ mod tests {
 
     fn minute(n: i64, offset_minutes: Option<i16>) -> Taken {
         let utc_ms = n * 60_000;
-        Taken {
-            start: Instant { utc_ms, offset_minutes },
-            end_ms: utc_ms + 60_000,
-            value: n,
-            factor: 1,
-            line: 1,
-        }
+        Taken::new(Instant { utc_ms, offset_minutes }, utc_ms + 60_000, n, 1)
     }
 
     fn key(grain: Grain) -> SeriesKey {
         let participant = ParticipantId::from_parts(1, [1; 10]);
-        SeriesKey { participant, metric: Metric::Steps, grain }
+        SeriesKey { participant, device: Device::FIRST, metric: Metric::Steps, grain }
     }
 
     #[test]

@@ -4,9 +4,12 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use sha2::{Digest as _, Sha256};
+
 use foulee_contract::{Batch, CONTRACT_VERSION, Grain, Metric, ParticipantId, RejectCode, Source};
 
 use super::blocks::{SeriesKey, Taken, blocks_of};
+use super::contents::Contents;
 use super::summary::{FileSummary, Person, Progress, RejectionCount, sum};
 use super::{ImportError, People, Sink, SinkError, Target};
 
@@ -15,6 +18,23 @@ const BATCH_READINGS: usize = 20_000;
 
 /// Who an export's id is, or what is wrong with the id.
 type Known = Result<ParticipantId, Rc<str>>;
+
+/// One of the devices of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Device(u16);
+
+impl Device {
+    /// Its place among the file's devices.
+    pub(super) fn index(self) -> usize {
+        usize::from(self.0)
+    }
+
+    /// The one that a file is of that knows no other.
+    pub(super) const FIRST: Self = Self(0);
+}
+
+/// Most devices that are told apart in one file; more than anybody owned.
+const MOST_DEVICES: usize = 10_000;
 
 /// What goes on from file to file.
 pub(super) struct Run<'a> {
@@ -28,21 +48,24 @@ pub(super) struct Run<'a> {
 }
 
 /// Takes the readings of one file, hands them over in batches, and counts what became of them.
-pub(super) struct Collector<'a> {
-    run: Run<'a>,
+pub(super) struct Collector<'r, 'a> {
+    run: &'r mut Run<'a>,
     file: OpenFile,
     last: Option<(String, Known)>,
     /// The line that was last refused for its id.
     refused_line: u64,
     pending: BTreeMap<SeriesKey, Vec<Taken>>,
     pending_len: usize,
+    contents: Contents,
 }
 
 /// The file being read, and its counts so far.
 pub(super) struct OpenFile {
     path: PathBuf,
     format: &'static str,
-    source: Source,
+    /// Its devices, by number.
+    sources: Vec<Source>,
+    numbers: HashMap<Source, Device>,
     /// Who a file without ids is of, by its name.
     person: String,
     number: usize,
@@ -67,7 +90,8 @@ impl OpenFile {
         Self {
             path: path.to_owned(),
             format,
-            source,
+            numbers: HashMap::from([(source.clone(), Device::FIRST)]),
+            sources: vec![source],
             person: person_of(path),
             number,
             files,
@@ -80,7 +104,7 @@ impl OpenFile {
         }
     }
 
-    fn summary(self) -> FileSummary {
+    fn summary(self, contents: Contents) -> FileSummary {
         let rejections: Vec<RejectionCount> = self
             .rejections
             .into_iter()
@@ -94,6 +118,9 @@ impl OpenFile {
             duplicate: self.duplicate,
             rejected: rejections.iter().map(|rejection| rejection.count).sum(),
             rejections,
+            series: contents.series(&self.sources),
+            not_kept: contents.not_kept(),
+            cut_short: contents.cut_short,
             kind_assumed: false,
         }
     }
@@ -123,16 +150,81 @@ impl<'a> Run<'a> {
     }
 }
 
-impl<'a> Collector<'a> {
+impl<'r, 'a> Collector<'r, 'a> {
     /// One that is about to read `file`.
-    pub(super) fn new(run: Run<'a>, file: OpenFile) -> Self {
-        Self { run, file, last: None, refused_line: 0, pending: BTreeMap::new(), pending_len: 0 }
+    pub(super) fn new(run: &'r mut Run<'a>, file: OpenFile) -> Self {
+        Self {
+            run,
+            file,
+            last: None,
+            refused_line: 0,
+            pending: BTreeMap::new(),
+            pending_len: 0,
+            contents: Contents::default(),
+        }
+    }
+
+    /// The number of a device of the file, by its source.
+    pub(super) fn device(&mut self, source: Source) -> Device {
+        if let Some(known) = self.file.numbers.get(&source) {
+            return *known;
+        }
+        let next = self.file.sources.len().min(MOST_DEVICES);
+        let number = Device(u16::try_from(next).unwrap_or(u16::MAX));
+        if next < MOST_DEVICES {
+            self.file.sources.push(source.clone());
+        } else {
+            // A file made to fill memory: what is beyond has one source, the last.
+            return Device(number.0 - 1);
+        }
+        self.file.numbers.insert(source, number);
+        number
+    }
+
+    /// A given name or serial as it may stand in a source: a hash that is another one for every participant.
+    pub(super) fn pseudonym(&self, name: &str) -> String {
+        match self.run.target {
+            Target::Participant(id) => hashed(Some(id), name),
+            Target::Study => hashed(None, name),
+        }
+    }
+
+    /// The same where the file is of several people: the same hash by `--study` and by `--participant`.
+    pub(super) fn pseudonym_for(
+        &mut self,
+        external: Option<&str>,
+        name: &str,
+    ) -> Result<String, ImportError> {
+        Ok(hashed(self.participant(external)?.ok(), name))
     }
 
     /// Takes a reading of the person whom the export calls `external`, or the file's name if it names nobody.
     pub(super) fn take(
         &mut self,
         external: Option<&str>,
+        metric: Metric,
+        grain: Grain,
+        taken: Taken,
+    ) -> Result<(), ImportError> {
+        self.take_from(external, Device::FIRST, metric, grain, taken)
+    }
+
+    /// Takes a reading of one of the file's devices; it is the one person's whose the file is.
+    pub(super) fn take_of(
+        &mut self,
+        device: Device,
+        metric: Metric,
+        grain: Grain,
+        taken: Taken,
+    ) -> Result<(), ImportError> {
+        self.take_from(None, device, metric, grain, taken)
+    }
+
+    /// Takes a reading of one of the file's people and one of its devices.
+    pub(super) fn take_from(
+        &mut self,
+        external: Option<&str>,
+        device: Device,
         metric: Metric,
         grain: Grain,
         taken: Taken,
@@ -144,9 +236,32 @@ impl<'a> Collector<'a> {
                 return Ok(());
             }
         };
-        self.pending.entry(SeriesKey { participant, metric, grain }).or_default().push(taken);
+        self.add(SeriesKey { participant, device, metric, grain }, taken)
+    }
+
+    fn add(&mut self, key: SeriesKey, taken: Taken) -> Result<(), ImportError> {
+        self.contents.note(key.device, key.metric, key.grain, &taken);
+        self.pending.entry(key).or_default().push(taken);
         self.pending_len += 1;
         if self.pending_len >= BATCH_READINGS { self.flush() } else { Ok(()) }
+    }
+
+    /// Counts a record of a kind that Foulée does not keep.
+    pub(super) fn not_kept(&mut self, what: &str) {
+        self.contents.pass_over(what, 1);
+    }
+
+    /// Counts so many records of a kind that Foulée does not keep.
+    pub(super) fn not_kept_many(&mut self, what: &str, records: u64) {
+        if records > 0 {
+            self.contents.pass_over(what, records);
+        }
+    }
+
+    /// Notes that the file ended before its end, after what was read of it.
+    pub(super) fn cut_short(&mut self, line: u64, why: fmt::Arguments<'_>) {
+        self.contents.cut_short = true;
+        self.reject(RejectCode::Unreadable, line, format_args!("the file ends early or is damaged: {why}"));
     }
 
     /// Counts something that was refused; `text` is written out for the first of its code only.
@@ -164,10 +279,15 @@ impl<'a> Collector<'a> {
         }
     }
 
+    /// Whether the readings are of a study's people, each of whom the export names.
+    pub(super) fn is_of_study(&self) -> bool {
+        self.run.target == Target::Study
+    }
+
     /// Hands over what is left of the file, and says what became of it.
-    pub(super) fn finish(mut self) -> Result<(Run<'a>, FileSummary), ImportError> {
+    pub(super) fn finish(mut self) -> Result<FileSummary, ImportError> {
         self.flush()?;
-        Ok((self.run, self.file.summary()))
+        Ok(self.file.summary(self.contents))
     }
 
     /// Who an id is; what is wrong with it, where it cannot be anybody's.
@@ -232,7 +352,7 @@ impl<'a> Collector<'a> {
         self.pending_len = 0;
         let (series, readings): (Vec<_>, Vec<_>) = std::mem::take(&mut self.pending)
             .into_iter()
-            .flat_map(|(key, taken)| blocks_of(key, &self.file.source, taken))
+            .flat_map(|(key, taken)| blocks_of(key, &self.file.sources[key.device.index()], taken))
             .unzip();
         let batch = Batch { contract: CONTRACT_VERSION, series };
         let answer = self.run.sink.submit(&batch).map_err(|source| self.stopped(source))?;
@@ -258,6 +378,15 @@ impl<'a> Collector<'a> {
     fn stopped(&self, source: SinkError) -> ImportError {
         ImportError::Sink { path: self.file.path.clone(), acknowledged: self.run.acknowledged, source }
     }
+}
+
+fn hashed(participant: Option<ParticipantId>, name: &str) -> String {
+    if name.is_empty() {
+        return String::new();
+    }
+    let whose = participant.map(|id| id.to_string()).unwrap_or_default();
+    let hash = Sha256::digest(whose + &name.trim().to_lowercase());
+    hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -25,6 +25,22 @@ pub enum ImportError {
         /// How many ids the files up to this one hold.
         people: usize,
     },
+    /// One person's export, and nothing in it says whose. Found before anything is written.
+    #[error(
+        "{path} is one person's export, and nothing in it says whose; use --participant ID in place of --study"
+    )]
+    PersonRequired {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A name or a kind for the devices of a file that names each of them. Found before anything is written.
+    #[error(
+        "{path} names its devices itself; leave out --source and --kind, which would make one device of them all"
+    )]
+    NamesItsDevices {
+        /// The file.
+        path: PathBuf,
+    },
     /// Dates that can be read two ways. Found before anything is written.
     #[error("{path}: {example:?} may be day/month or month/day; write its dates as 2016-12-31")]
     DateOrderUnclear {

@@ -1,38 +1,58 @@
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use flate2::bufread::MultiGzDecoder;
+use tempfile::TempPath;
+use zip::ZipArchive;
 
 use super::summary::Skipped;
 
 /// A file to look at.
 pub(super) struct Found {
-    pub(super) path: PathBuf,
-    /// Whether it was asked for by name, rather than met in a folder.
+    pub(super) place: Place,
+    /// Whether it was asked for by name, rather than met in a folder or an archive.
     pub(super) named: bool,
 }
 
-/// The files of `paths`, folders walked, each folder's sorted by path; and what could not be reached.
+/// Where a file's content stands: on disk, or in a zip archive there.
+#[derive(Clone)]
+pub(super) struct Place {
+    /// As it is told to people: that of a member goes on behind its archive's.
+    pub(super) path: PathBuf,
+    member: Option<(Rc<RefCell<Archive>>, usize)>,
+    /// A copy on disk, for what can only be read there.
+    unpacked: Rc<OnceCell<TempPath>>,
+}
+
+struct Archive {
+    zip: ZipArchive<Counted>,
+    bytes_read: Rc<Cell<u64>>,
+}
+
+/// The files of `paths`, folders walked and zip archives opened, each one's sorted by path; and what could not be reached.
 pub(super) fn find(paths: &[PathBuf]) -> (Vec<Found>, Vec<Skipped>) {
     let (mut found, mut skipped) = (Vec::new(), Vec::new());
     for path in paths {
         match fs::metadata(path) {
             Ok(meta) if meta.is_dir() => {
-                let from = found.len();
-                walk(path, &mut found, &mut skipped);
-                found[from..].sort_by(|a: &Found, b: &Found| a.path.cmp(&b.path));
+                let mut files = Vec::new();
+                walk(path, &mut files, &mut skipped);
+                files.sort();
+                for file in files {
+                    add(file, false, &mut found, &mut skipped);
+                }
             }
-            Ok(_) => found.push(Found { path: path.clone(), named: true }),
+            Ok(_) => add(path.clone(), true, &mut found, &mut skipped),
             Err(error) => skipped.push(unreadable(path, &error)),
         }
     }
     (found, skipped)
 }
 
-fn walk(folder: &Path, found: &mut Vec<Found>, skipped: &mut Vec<Skipped>) {
+fn walk(folder: &Path, files: &mut Vec<PathBuf>, skipped: &mut Vec<Skipped>) {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) => return skipped.push(unreadable(folder, &error)),
@@ -48,12 +68,50 @@ fn walk(folder: &Path, found: &mut Vec<Found>, skipped: &mut Vec<Skipped>) {
         let path = entry.path();
         // A linked folder is not walked, so that a loop of links ends; a linked file is read.
         match entry.file_type() {
-            Ok(kind) if kind.is_dir() => walk(&path, found, skipped),
+            Ok(kind) if kind.is_dir() => walk(&path, files, skipped),
             Ok(kind) if kind.is_symlink() && path.is_dir() => {}
-            Ok(_) => found.push(Found { path, named: false }),
+            Ok(_) => files.push(path),
             Err(error) => skipped.push(unreadable(&path, &error)),
         }
     }
+}
+
+/// A file, or the members of one that is an archive.
+fn add(path: PathBuf, named: bool, found: &mut Vec<Found>, skipped: &mut Vec<Skipped>) {
+    match is_zip(&path).and_then(|zip| if zip { members(&path).map(Some) } else { Ok(None) }) {
+        Ok(Some(members)) => found.extend(members.into_iter().map(|place| Found { place, named: false })),
+        Ok(None) => found.push(Found { place: Place::on_disk(path), named }),
+        Err(error) => skipped.push(unreadable(&path, &error)),
+    }
+}
+
+fn is_zip(path: &Path) -> io::Result<bool> {
+    if !fs::metadata(path)?.is_file() {
+        return Ok(false);
+    }
+    let mut magic = Vec::new();
+    File::open(path)?.take(4).read_to_end(&mut magic)?;
+    Ok(matches!(magic.as_slice(), b"PK\x03\x04" | b"PK\x05\x06"))
+}
+
+fn members(path: &Path) -> io::Result<Vec<Place>> {
+    let bytes_read = Rc::new(Cell::new(0));
+    let counted = Counted { file: File::open(path)?, bytes_read: Rc::clone(&bytes_read) };
+    let zip = ZipArchive::new(counted)?;
+    let mut names: Vec<(String, usize)> = (0..zip.len())
+        .filter_map(|at| Some((zip.name_for_index(at)?.ok()?.into_owned(), at)))
+        // What a Mac puts beside each file is no file of the person's.
+        .filter(|(name, _)| !name.ends_with('/') && !name.starts_with("__MACOSX/"))
+        .collect();
+    names.sort();
+    let archive = Rc::new(RefCell::new(Archive { zip, bytes_read }));
+    let place = |(name, at): (String, usize)| Place {
+        // A name is only told, never opened: it may say `..` as it likes.
+        path: PathBuf::from(format!("{}/{name}", path.display())),
+        member: Some((Rc::clone(&archive), at)),
+        unpacked: Rc::default(),
+    };
+    Ok(names.into_iter().map(place).collect())
 }
 
 /// A file or folder that could not be read, which is a failure wherever it was met.
@@ -61,36 +119,72 @@ pub(super) fn unreadable(path: &Path, error: &io::Error) -> Skipped {
     Skipped { path: path.to_owned(), why: format!("cannot be read: {error}"), refused: true }
 }
 
+impl Place {
+    fn on_disk(path: PathBuf) -> Self {
+        Self { path, member: None, unpacked: Rc::default() }
+    }
+
+    /// Hands over the content, unpacked; gzip is known by its first two bytes, whatever the name says.
+    pub(super) fn open<R>(&self, take: impl FnOnce(Input<'_>) -> R) -> io::Result<R> {
+        let Some((archive, at)) = &self.member else {
+            let meta = fs::metadata(&self.path)?;
+            if !meta.is_file() {
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+            }
+            let bytes_read = Rc::new(Cell::new(0));
+            let counted = Counted { file: File::open(&self.path)?, bytes_read: Rc::clone(&bytes_read) };
+            return Ok(take(Input::new(counted, self, meta.len(), bytes_read)?));
+        };
+        let mut archive = archive.borrow_mut();
+        archive.bytes_read.set(0);
+        let bytes_read = Rc::clone(&archive.bytes_read);
+        let member = archive.zip.by_index(*at)?;
+        let bytes = member.compressed_size();
+        Ok(take(Input::new(member, self, bytes, bytes_read)?))
+    }
+}
+
 /// A file's content, unpacked.
-pub(super) struct Input {
-    reader: Box<dyn BufRead>,
+pub(super) struct Input<'a> {
+    reader: Box<dyn BufRead + 'a>,
+    place: &'a Place,
+    /// Whether what stands on disk is the content itself.
+    plain: bool,
     /// Its size on disk.
     pub(super) bytes: u64,
     /// How much of that was read.
     pub(super) bytes_read: Rc<Cell<u64>>,
 }
 
-impl Input {
-    /// Opens a file; gzip is known by its first two bytes, whatever the name says.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let meta = fs::metadata(path)?;
-        if !meta.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-        }
-        let bytes_read = Rc::new(Cell::new(0));
-        let counted = Counted { file: File::open(path)?, bytes_read: Rc::clone(&bytes_read) };
-        let mut raw = BufReader::with_capacity(1 << 16, counted);
-        let reader: Box<dyn BufRead> = if raw.fill_buf()?.starts_with(&[0x1f, 0x8b]) {
+impl<'a> Input<'a> {
+    fn new(raw: impl Read + 'a, place: &'a Place, bytes: u64, bytes_read: Rc<Cell<u64>>) -> io::Result<Self> {
+        let mut raw = BufReader::with_capacity(1 << 16, raw);
+        let is_gzip = raw.fill_buf()?.starts_with(&[0x1f, 0x8b]);
+        let plain = place.member.is_none() && !is_gzip;
+        let reader: Box<dyn BufRead + 'a> = if is_gzip {
             Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(raw)))
         } else {
             Box::new(raw)
         };
-        Ok(Self { reader, bytes: meta.len(), bytes_read })
+        Ok(Self { reader, place, plain, bytes, bytes_read })
     }
 
     /// The content.
-    pub(super) fn reader(&mut self) -> &mut dyn BufRead {
+    pub(super) fn reader(&mut self) -> &mut (dyn BufRead + 'a) {
         &mut *self.reader
+    }
+
+    /// Where the content stands on disk as it is: the file itself, or a copy that is gone when the import is done.
+    pub(super) fn on_disk(&mut self) -> io::Result<&'a Path> {
+        if self.plain {
+            return Ok(&self.place.path);
+        }
+        if let Some(copy) = self.place.unpacked.get() {
+            return Ok(copy);
+        }
+        let mut copy = tempfile::NamedTempFile::with_prefix("foulee-import-")?;
+        io::copy(&mut self.reader, &mut copy)?;
+        Ok(self.place.unpacked.get_or_init(|| copy.into_temp_path()))
     }
 }
 
@@ -104,5 +198,11 @@ impl Read for Counted {
         let n = self.file.read(buffer)?;
         self.bytes_read.set(self.bytes_read.get() + n as u64);
         Ok(n)
+    }
+}
+
+impl Seek for Counted {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
     }
 }

@@ -3,13 +3,15 @@
 //! Months come first in their dates, and no file says its zone. The column of ids is absent where a file holds one
 //! person.
 
+use std::collections::BTreeSet;
+
 use foulee_contract::{Grain, Metric, RejectCode};
 
 use super::blocks::Taken;
 use super::collector::Collector;
 use super::files::Input;
 use super::head::{Head, HeadTable};
-use super::importer::{Detection, FormatInfo, Importer, Reader};
+use super::importer::{Detection, FormatInfo, Importer, Origin, Reader};
 use super::local_clock::{Instant, LocalClock};
 use super::moment::{DateOrder, Moment, moment};
 use super::number::{Cell, cell_of};
@@ -228,7 +230,7 @@ impl FitabaseFile {
         &self,
         row: &Row<'_>,
         clock: &mut LocalClock,
-        out: &mut Collector<'_>,
+        out: &mut Collector<'_, '_>,
     ) -> Result<(), RowFault> {
         let layout = self.layout;
         let (start, end_ms) = extent(layout.extent, row.cell(self.time), clock)?;
@@ -241,7 +243,7 @@ impl FitabaseFile {
             },
         };
         let person = self.table.person(row)?;
-        let taken = Taken { start, end_ms, value, factor: layout.factor, line: row.line };
+        let taken = Taken { factor: layout.factor, ..Taken::new(start, end_ms, value, row.line) };
         Ok(out.take(person, layout.metric, layout.grain, taken)?)
     }
 
@@ -250,7 +252,7 @@ impl FitabaseFile {
         &self,
         row: &Row<'_>,
         clock: &mut LocalClock,
-        out: &mut Collector<'_>,
+        out: &mut Collector<'_, '_>,
     ) -> Result<(), RowFault> {
         let local = match moment(row.cell(self.time), DateOrder::MonthFirst) {
             Some(Moment::Local(local)) => local,
@@ -268,8 +270,7 @@ impl FitabaseFile {
             };
             match read {
                 Ok((start, value)) => {
-                    let (end_ms, factor) = (start.utc_ms + MINUTE_MS, self.layout.factor);
-                    let taken = Taken { start, end_ms, value, factor, line: row.line };
+                    let taken = Taken::new(start, start.utc_ms + MINUTE_MS, value, row.line);
                     out.take(person, self.layout.metric, self.layout.grain, taken)?;
                 }
                 Err(code) => {
@@ -287,19 +288,24 @@ impl Reader for FitabaseFile {
         self.layout.name
     }
 
-    fn default_source(&self) -> &'static str {
-        "fitbit"
+    fn origin(&self) -> Origin {
+        Origin::watch("fitbit")
     }
 
     fn local_times(&self) -> bool {
         true
     }
 
-    fn table(&self) -> &Table {
-        &self.table
+    fn people(&self, input: Input<'_>, ids: &mut BTreeSet<String>) {
+        self.table.people(input, ids);
     }
 
-    fn read(&self, input: Input, mut clock: LocalClock, out: &mut Collector<'_>) -> Result<(), ImportError> {
+    fn read(
+        &self,
+        input: Input<'_>,
+        mut clock: LocalClock,
+        out: &mut Collector<'_, '_>,
+    ) -> Result<(), ImportError> {
         self.table.each(input, out, |row, out| {
             if self.layout.extent == Extent::SixtyMinutes {
                 self.take_sixty(row, &mut clock, out)

@@ -1,7 +1,8 @@
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::files::Input;
+use super::database;
+use super::files::Place;
 use super::moment::{DateOrder, Moment, moment};
 use super::rows::{Next, Rows};
 
@@ -11,8 +12,12 @@ const HEAD_BYTES: u64 = 1 << 16;
 /// A file's first bytes, which formats are detected from.
 pub(super) struct Head {
     pub(super) path: PathBuf,
+    /// Them, unpacked.
+    pub(super) bytes: Vec<u8>,
     /// Them as a table, if they can be one.
     pub(super) table: Result<HeadTable, &'static str>,
+    /// The names of its tables, where it is an SQLite database.
+    pub(super) database: Option<Vec<String>>,
 }
 
 /// First rows of a table.
@@ -29,14 +34,30 @@ pub(super) struct HeadTable {
 
 impl Head {
     /// Reads the first bytes; what a cut file still gives is enough.
-    pub(super) fn read(path: &Path) -> io::Result<Self> {
-        let mut bytes = Vec::new();
-        if let Err(error) = Input::open(path)?.reader().take(HEAD_BYTES).read_to_end(&mut bytes)
-            && bytes.is_empty()
-        {
-            return Err(error);
-        }
-        Ok(Self { path: path.to_owned(), table: table(&bytes) })
+    pub(super) fn read(place: &Place) -> io::Result<Self> {
+        place
+            .open(|mut input| {
+                let mut bytes = Vec::new();
+                if let Err(error) = input.reader().take(HEAD_BYTES).read_to_end(&mut bytes)
+                    && bytes.is_empty()
+                {
+                    return Err(error);
+                }
+                Ok(bytes)
+            })?
+            .and_then(|bytes| {
+                let database = if bytes.starts_with(database::MAGIC) {
+                    Some(place.open(|mut input| database::tables(input.on_disk()?))??)
+                } else {
+                    None
+                };
+                Ok(Self { path: place.path.clone(), table: table(&bytes), bytes, database })
+            })
+    }
+
+    /// Whether it begins as a text, and with what: the first bytes behind blanks and a byte-order mark.
+    pub(super) fn text(&self) -> &[u8] {
+        self.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.bytes).trim_ascii_start()
     }
 }
 
@@ -66,7 +87,7 @@ fn table(bytes: &[u8]) -> Result<HeadTable, &'static str> {
         return Err("empty");
     }
     if bytes.starts_with(b"PK\x03\x04") {
-        return Err("a zip archive; unpack it and give the folder");
+        return Err("an archive within an archive; unpack it and give it by itself");
     }
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err("UTF-16 text; save it as UTF-8");
@@ -134,7 +155,7 @@ mod tests {
 
     #[test]
     fn what_is_no_table_says_what_it_is() {
-        assert!(table(b"PK\x03\x04rest").is_err_and(|why| why.contains("zip")));
+        assert!(table(b"PK\x03\x04rest").is_err_and(|why| why.contains("archive")));
         assert!(table(b"\xff\xfeI\0d\0").is_err_and(|why| why.contains("UTF-16")));
         assert!(table(b"a\0b").is_err_and(|why| why.contains("not text")));
         assert!(table(b"").is_err_and(|why| why == "empty"));

@@ -1,13 +1,20 @@
+use std::collections::BTreeSet;
+
 use foulee_contract::SourceKind;
 
+use super::apple::Apple;
 use super::collector::Collector;
 use super::files::Input;
+use super::fit::Fit;
 use super::fitabase::Fitabase;
+use super::gadgetbridge::Gadgetbridge;
 use super::garmin_stream::GarminStream;
+use super::google_health::GoogleHealth;
 use super::head::Head;
+use super::health_connect::HealthConnect;
 use super::local_clock::LocalClock;
 use super::minute_table::MinuteTable;
-use super::table::Table;
+use super::open_mhealth::OpenMhealth;
 use super::{ColumnMap, ImportError};
 
 /// A family of formats.
@@ -26,8 +33,10 @@ pub(super) trait Importer: Sync {
 pub(super) enum Detection {
     /// It can be read.
     Known(Box<dyn Reader>),
-    /// It is known, and holds nothing that Foulée keeps: why.
+    /// It is known, and holds nothing that Foulée keeps: why. Another importer may know better.
     NotKept(String),
+    /// It is known, and no other importer may take what it holds for something else.
+    NobodyElses(String),
     /// It is not one of this importer's, and why, where that helps.
     Unknown(Option<String>),
 }
@@ -37,31 +46,66 @@ pub(super) trait Reader {
     /// The format's name.
     fn format(&self) -> &'static str;
 
-    /// The device's name where `--source` gives none; empty for a device that nobody named.
-    fn default_source(&self) -> &'static str;
-
-    /// What sort of device it was where `--kind` does not say.
-    fn default_kind(&self) -> SourceKind {
-        SourceKind::Watch
-    }
-
-    /// Whether the file itself shows that this default is right.
-    fn shows_kind(&self) -> bool {
-        true
-    }
+    /// What the file says of devices and people.
+    fn origin(&self) -> Origin;
 
     /// Whether it holds local times that do not say where.
-    fn local_times(&self) -> bool;
+    fn local_times(&self) -> bool {
+        false
+    }
 
-    /// Its layout.
-    fn table(&self) -> &Table;
+    /// Whether the file or its name says whose it is, so that `--study` can tell people apart by it.
+    fn says_whose(&self) -> bool {
+        self.origin() != Origin::Person
+    }
+
+    /// Adds the export's own ids of the people that the file holds, where it has any.
+    fn people(&self, _input: Input<'_>, _ids: &mut BTreeSet<String>) {}
 
     /// Reads it as a stream. What is wrong in a row is counted, and the next one is read.
-    fn read(&self, input: Input, clock: LocalClock, out: &mut Collector<'_>) -> Result<(), ImportError>;
+    fn read(
+        &self,
+        input: Input<'_>,
+        clock: LocalClock,
+        out: &mut Collector<'_, '_>,
+    ) -> Result<(), ImportError>;
+}
+
+/// What a file says of where its readings come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// It is one device's, which the options may name and else is called this.
+    Device {
+        /// The device's name where `--source` gives none; empty for a device that nobody named.
+        name: &'static str,
+        /// What sort of device it was where `--kind` does not say.
+        kind: SourceKind,
+        /// Whether the file itself shows that this kind is right.
+        shows_kind: bool,
+    },
+    /// Data of several devices, each of which it names; one person's, where nothing in it says whose.
+    Person,
+}
+
+impl Origin {
+    /// A worn device, as the file shows.
+    pub(super) const fn watch(name: &'static str) -> Self {
+        Self::Device { name, kind: SourceKind::Watch, shows_kind: true }
+    }
 }
 
 /// Every importer, the surest sign first.
-pub(super) const IMPORTERS: [&dyn Importer; 3] = [&Fitabase, &GarminStream, &MinuteTable];
+pub(super) const IMPORTERS: [&dyn Importer; 9] = [
+    &Apple,
+    &Fit,
+    &Gadgetbridge,
+    &HealthConnect,
+    &GoogleHealth,
+    &OpenMhealth,
+    &Fitabase,
+    &GarminStream,
+    &MinuteTable,
+];
 
 /// A format that can be imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,23 +11,35 @@
 //!
 //! It never guesses a time zone, the order of day and month, or how long a reading lasts.
 
+mod apple;
 mod blocks;
 mod collector;
 mod column_map;
+mod contents;
+mod database;
 mod error;
+mod extent;
 mod files;
+mod fit;
 mod fitabase;
+mod gadgetbridge;
 mod garmin_stream;
+mod google_health;
 mod head;
+mod health_connect;
 mod importer;
+mod json;
 mod local_clock;
+mod makers;
 mod minute_table;
 mod moment;
 mod number;
+mod open_mhealth;
 mod options;
 mod rows;
 mod run;
 mod sink;
+mod stored;
 mod summary;
 mod table;
 
@@ -37,4 +49,4 @@ pub use importer::{FormatInfo, describe_formats};
 pub use options::{FormatChoice, Options, Target};
 pub use run::import;
 pub use sink::{People, Sink};
-pub use summary::{FileSummary, Person, Progress, RejectionCount, Skipped, Summary};
+pub use summary::{FileSummary, NotKept, Person, Progress, RejectionCount, SeriesSummary, Skipped, Summary};

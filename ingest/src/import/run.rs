@@ -1,17 +1,16 @@
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 
-use foulee_contract::Source;
+use foulee_contract::{Source, SourceKind};
 
 use super::collector::{Collector, OpenFile, Run};
-use super::files::{Found, Input, find, unreadable};
+use super::files::{Found, Input, Place, find, unreadable};
 use super::head::Head;
-use super::importer::{Detection, IMPORTERS, Reader};
+use super::importer::{Detection, IMPORTERS, Origin, Reader};
 use super::local_clock::LocalClock;
-use super::summary::Skipped;
-use super::{ImportError, Options, People, Progress, Sink, Summary, Target};
+use super::summary::{FileSummary, Skipped};
+use super::{FormatChoice, ImportError, Options, People, Progress, Sink, Summary, Target};
 
-/// Reads the files of `paths`, folders walked, and hands their readings to `sink`.
+/// Reads the files of `paths`, folders walked and zip archives opened, and hands their readings to `sink`.
 ///
 /// What the options lack for any of the files is found before anything is written. Running it again changes nothing.
 ///
@@ -19,7 +18,7 @@ use super::{ImportError, Options, People, Progress, Sink, Summary, Target};
 /// When the options do not fit a file, or when `sink` or `people` fail. A file or row that cannot be read is no error:
 /// it is in the summary.
 pub fn import(
-    paths: &[PathBuf],
+    paths: &[std::path::PathBuf],
     options: &Options,
     people: &mut dyn People,
     sink: &mut dyn Sink,
@@ -31,33 +30,20 @@ pub fn import(
     let mut planned = Vec::new();
     for file in found {
         match plan(&file, options)? {
-            Plan::Read(reader) => planned.push((file.path, reader)),
+            Plan::Read(reader) => planned.push((file.place, reader)),
             Plan::Skip(skipped) => summary.skipped.push(skipped),
         }
     }
     check(&planned, options)?;
     let mut run = Run::new(options.target, people, sink, progress);
     let files = planned.len();
-    for ((path, reader), number) in planned.iter().zip(1..) {
-        let input = match Input::open(path) {
-            Ok(input) => input,
-            Err(error) => {
-                summary.skipped.push(unreadable(path, &error));
-                continue;
-            }
-        };
-        // No more than the name: what an importer is called must not part two exports of one device.
-        let name = options.source.as_deref().unwrap_or(reader.default_source());
-        let kind = options.kind.unwrap_or(reader.default_kind());
-        let source = Source::new(kind, ["", "", "", name, ""]);
-        let size = (input.bytes, input.bytes_read.clone());
-        let file = OpenFile::new(path, reader.format(), source, (number, files), size);
-        let mut collector = Collector::new(run, file);
-        reader.read(input, LocalClock::new(options.time_zone), &mut collector)?;
-        let (back, mut counts) = collector.finish()?;
-        counts.kind_assumed = options.kind.is_none() && !reader.shows_kind();
-        summary.push(counts);
-        run = back;
+    for ((place, reader), number) in planned.iter().zip(1..) {
+        let read =
+            place.open(|input| read(input, place, reader.as_ref(), options, (number, files), &mut run));
+        match read {
+            Ok(counts) => summary.push(counts?),
+            Err(error) => summary.skipped.push(unreadable(&place.path, &error)),
+        }
     }
     summary.participants = run.into_participants();
     Ok(summary)
@@ -69,10 +55,11 @@ enum Plan {
 }
 
 fn plan(file: &Found, options: &Options) -> Result<Plan, ImportError> {
-    let skip = |why: String, refused| Ok(Plan::Skip(Skipped { path: file.path.clone(), why, refused }));
-    let head = match Head::read(&file.path) {
+    let path = &file.place.path;
+    let skip = |why: String, refused| Ok(Plan::Skip(Skipped { path: path.clone(), why, refused }));
+    let head = match Head::read(&file.place) {
         Ok(head) => head,
-        Err(error) => return Ok(Plan::Skip(unreadable(&file.path, &error))),
+        Err(error) => return Ok(Plan::Skip(unreadable(path, &error))),
     };
     let (mut not_kept, mut why, mut fault) = (None, None, None);
     // Named columns are a surer sign than any other, where a file has them all.
@@ -85,7 +72,11 @@ fn plan(file: &Found, options: &Options) -> Result<Plan, ImportError> {
             Ok(Detection::Known(reader)) => {
                 why = Some(format!("it is {}, which --format leaves out", reader.format()));
             }
-            Ok(Detection::NotKept(what)) => not_kept = not_kept.or(Some(what)),
+            // Where a format was named, what another one says of the file is no more than a hint.
+            Ok(Detection::NobodyElses(what)) if options.format == FormatChoice::Auto => {
+                return skip(what, false);
+            }
+            Ok(Detection::NotKept(what) | Detection::NobodyElses(what)) => not_kept = not_kept.or(Some(what)),
             Ok(Detection::Unknown(more)) => why = why.or(more),
             Err(error) => fault = fault.or(Some(error)),
         }
@@ -105,26 +96,50 @@ fn plan(file: &Found, options: &Options) -> Result<Plan, ImportError> {
 }
 
 /// Finds what the options lack, before anything is written.
-fn check(planned: &[(PathBuf, Box<dyn Reader>)], options: &Options) -> Result<(), ImportError> {
+fn check(planned: &[(Place, Box<dyn Reader>)], options: &Options) -> Result<(), ImportError> {
     let mut ids = BTreeSet::new();
-    for (path, reader) in planned {
+    for (place, reader) in planned {
+        let path = || place.path.clone();
         if reader.local_times() && options.time_zone.is_none() {
-            return Err(ImportError::ZoneRequired { path: path.clone() });
+            return Err(ImportError::ZoneRequired { path: path() });
+        }
+        if options.target == Target::Study && !reader.says_whose() {
+            return Err(ImportError::PersonRequired { path: path() });
+        }
+        if reader.origin() == Origin::Person && (options.source.is_some() || options.kind.is_some()) {
+            return Err(ImportError::NamesItsDevices { path: path() });
         }
         if let Target::Participant(_) = options.target {
-            count_people(path, reader.as_ref(), &mut ids)?;
+            // A file that cannot be opened is reported when it is read.
+            let _ = place.open(|input| reader.people(input, &mut ids));
+            if ids.len() > 1 {
+                return Err(ImportError::ManyPeople { path: path(), people: ids.len() });
+            }
         }
     }
     Ok(())
 }
 
-fn count_people(path: &Path, reader: &dyn Reader, ids: &mut BTreeSet<String>) -> Result<(), ImportError> {
-    // A file that cannot be opened is reported when it is read.
-    if let Ok(input) = Input::open(path) {
-        reader.table().count_people(input, ids);
-    }
-    if ids.len() > 1 {
-        return Err(ImportError::ManyPeople { path: path.to_owned(), people: ids.len() });
-    }
-    Ok(())
+fn read(
+    input: Input<'_>,
+    place: &Place,
+    reader: &dyn Reader,
+    options: &Options,
+    number: (usize, usize),
+    run: &mut Run<'_>,
+) -> Result<FileSummary, ImportError> {
+    let (source, kind_assumed) = match reader.origin() {
+        Origin::Device { name, kind, shows_kind } => {
+            // No more than the name: what an importer is called must not part two exports of one device.
+            let name = options.source.as_deref().unwrap_or(name);
+            let source = Source::new(options.kind.unwrap_or(kind), ["", "", "", name, ""]);
+            (source, options.kind.is_none() && !shows_kind)
+        }
+        Origin::Person => (Source::new(SourceKind::Unknown, [reader.format(), "", "", "", ""]), false),
+    };
+    let size = (input.bytes, input.bytes_read.clone());
+    let file = OpenFile::new(&place.path, reader.format(), source, number, size);
+    let mut collector = Collector::new(run, file);
+    reader.read(input, LocalClock::new(options.time_zone), &mut collector)?;
+    Ok(FileSummary { kind_assumed, ..collector.finish()? })
 }

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
-use foulee_contract::{ParticipantId, RejectCode};
+use chrono::{DateTime, Utc};
+use foulee_contract::{Grain, Metric, ParticipantId, RejectCode, Source};
 use serde::{Serialize, Serializer};
 
 /// What an import did: the machine output of `foulee import`.
@@ -49,9 +50,41 @@ pub struct FileSummary {
     pub rejected: u64,
     /// Why, by code.
     pub rejections: Vec<RejectionCount>,
+    /// What was taken from it, by series, sorted.
+    pub series: Vec<SeriesSummary>,
+    /// What it holds besides that Foulée does not keep, most first.
+    pub not_kept: Vec<NotKept>,
+    /// Whether it ended before its end.
+    pub cut_short: bool,
     /// Whether nothing in it shows what sort of device it is of, nor did the options.
     #[serde(skip)]
     pub kind_assumed: bool,
+}
+
+/// What a file holds of one series.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SeriesSummary {
+    /// The device.
+    pub source: Source,
+    /// What was measured.
+    pub metric: Metric,
+    /// How fine.
+    pub grain: Grain,
+    /// How many readings, those that were refused counted.
+    pub readings: u64,
+    /// The first instant.
+    pub from: DateTime<Utc>,
+    /// The last.
+    pub to: DateTime<Utc>,
+}
+
+/// Records of a kind that Foulée does not keep.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NotKept {
+    /// The kind, as the file calls it.
+    pub what: String,
+    /// How many.
+    pub count: u64,
 }
 
 /// How often something was refused for one reason.

@@ -56,9 +56,9 @@ impl Table {
     /// Hands over row by row. A row that is refused is counted; a file that ends early keeps what came before.
     pub(super) fn each(
         &self,
-        mut input: Input,
-        out: &mut Collector<'_>,
-        mut take: impl FnMut(&Row<'_>, &mut Collector<'_>) -> Result<(), RowFault>,
+        mut input: Input<'_>,
+        out: &mut Collector<'_, '_>,
+        mut take: impl FnMut(&Row<'_>, &mut Collector<'_, '_>) -> Result<(), RowFault>,
     ) -> Result<(), ImportError> {
         let mut rows = Rows::new(input.reader(), self.separator);
         let mut names: Option<String> = None;
@@ -76,8 +76,7 @@ impl Table {
                 Ok(Next::End) => return Ok(()),
                 Err(error) => {
                     let line = rows.line() + 1;
-                    let what = format_args!("the file ends early or is damaged: {error}");
-                    out.reject(RejectCode::Unreadable, line, what);
+                    out.cut_short(line, format_args!("{error}"));
                     return Ok(());
                 }
             }
@@ -99,7 +98,7 @@ impl Table {
     }
 
     /// Adds the ids of a file's people; rows that do not fit and what cannot be read count for nothing.
-    pub(super) fn count_people(&self, mut input: Input, ids: &mut BTreeSet<String>) {
+    pub(super) fn people(&self, mut input: Input<'_>, ids: &mut BTreeSet<String>) {
         let Some(person) = self.person else { return };
         let mut rows = Rows::new(input.reader(), self.separator);
         let mut names: Option<String> = None;

@@ -118,12 +118,15 @@ fn a_folders_unknown_files_are_skipped_and_a_named_one_is_a_failure() {
     let unknown = written(folder.path(), "notes.txt", "Dear diary,\nnothing today\n");
     written(folder.path(), "photo.jpg", [0xff, 0xd8, 0, 1]);
     written(folder.path(), "sleepDay.csv", "Id,SleepDay,TotalSleepRecords\n7,4/12/2016,1\n");
-    written(folder.path(), "zipped.zip", b"PK\x03\x04....");
     written(folder.path(), "empty.csv", "");
     let summary = run(folder.path(), &study("UTC"), &mut Memory::default()).unwrap();
-    assert_eq!((summary.accepted, summary.skipped.len(), summary.refused()), (1, 5, false));
+    assert_eq!((summary.accepted, summary.skipped.len(), summary.refused()), (1, 4, false));
     assert_eq!(summary.participants[0].external_id.as_deref(), Some("a"));
     assert!(summary.skipped.iter().all(|skipped| !skipped.why.is_empty()));
+
+    written(folder.path(), "damaged.zip", b"PK\x03\x04....");
+    let summary = run(folder.path(), &study("UTC"), &mut Memory::default()).unwrap();
+    assert_eq!((summary.accepted, summary.skipped.len(), summary.refused()), (1, 5, true));
 
     let missing = folder.path().join("missing.csv");
     let paths = [unknown, missing, folder.path().join("inner")];

@@ -49,7 +49,8 @@ impl Sink for Memory {
                 }
                 let offset_minutes =
                     block.offset.as_ref().map(|offset| offset.get(index as usize).expect("length"));
-                let provenance = Provenance { offset_minutes, ..Provenance::default() };
+                let how = block.how.as_ref().map(|how| how.get(index as usize).expect("length"));
+                let provenance = Provenance { offset_minutes, how: how.unwrap_or_default() };
                 let key =
                     (block.participant, block.source.key().to_owned(), block.metric, block.grain, tuple);
                 match self.readings.get_mut(&key) {
@@ -82,8 +83,8 @@ fn tuples_of(block: &SeriesBlock) -> Vec<Tuple> {
             tuples.push(Tuple {
                 start_ms: *start_ms,
                 end_ms,
-                seq: 0,
-                rev: 0,
+                seq: points.seq.as_ref().map_or(0, |seq| seq[at]),
+                rev: points.rev.as_ref().map_or(0, |rev| rev[at]),
                 value: value(points.value[at]),
             });
         }
@@ -93,7 +94,7 @@ fn tuples_of(block: &SeriesBlock) -> Vec<Tuple> {
         for (at, stored) in (0..).zip(&grid.value) {
             let start_ms = grid.start + at * grid.step;
             let end_ms = start_ms + grid.step;
-            tuples.push(Tuple { start_ms, end_ms, seq: 0, rev: 0, value: value(*stored) });
+            tuples.push(Tuple { start_ms, end_ms, seq: 0, rev: grid.rev, value: value(*stored) });
         }
     }
     tuples
@@ -151,6 +152,11 @@ pub(crate) fn read(name: &str, text: &str, options: &Options) -> (Summary, Memor
 
 /// The error that importing a text ends with; nothing may have been written.
 pub(crate) fn refused(name: &str, text: &str, options: &Options) -> String {
+    refused_bytes(name, text.as_bytes(), options)
+}
+
+/// The same of a file that is no text.
+pub(crate) fn refused_bytes(name: &str, text: &[u8], options: &Options) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let mut memory = Memory::default();
     let result = run(&written(folder.path(), name, text), options, &mut memory);
@@ -168,6 +174,33 @@ pub(crate) fn gzipped(text: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(text).expect("in memory");
     encoder.finish().expect("in memory")
+}
+
+/// An SQLite database that this SQL makes, as the bytes of its file.
+pub(crate) fn database(sql: &str) -> Vec<u8> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("made.db");
+    let connection = rusqlite::Connection::open(&path).expect("a database");
+    connection.execute_batch(&format!("PRAGMA page_size = 1024; BEGIN; {sql}; COMMIT")).expect("SQL");
+    connection.close().expect("closed");
+    fs::read(path).expect("a file")
+}
+
+/// Imports bytes as a file of its own of one person.
+pub(crate) fn read_bytes(name: &str, bytes: &[u8]) -> (Summary, Memory) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut memory = Memory::default();
+    let path = written(folder.path(), name, bytes);
+    let summary = run(&path, &one_person(""), &mut memory).expect("an import");
+    (summary, memory)
+}
+
+/// The sources of a store's readings, sorted.
+pub(crate) fn sources(memory: &Memory) -> Vec<String> {
+    let mut sources: Vec<String> = memory.readings.keys().map(|key| key.1.clone()).collect();
+    sources.sort();
+    sources.dedup();
+    sources
 }
 
 /// Readings as short lines: `steps epoch 2016-04-13T00:00Z +60s 4 @120`.

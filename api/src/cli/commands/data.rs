@@ -1,3 +1,4 @@
+use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 use foulee_contract::Metric;
 
@@ -79,6 +80,46 @@ pub struct MeasuresWhat {
     /// Print the data dictionary instead
     #[arg(long)]
     pub dictionary: bool,
+}
+
+/// Explain a day's steps: each source, slice by slice, and what was decided about counters
+///
+/// The counted steps of the slices, and those adrift, add up to the day's. Without --date: the last complete day.
+#[derive(Args, Clone, Debug)]
+#[command(after_long_help = "\
+A slice is a run of minutes in which the same sources were present and the same ones counted. Adrift are steps of which \
+nobody knows in which minutes they were: a counter that was not heard for hours.
+
+Examples:
+  foulee explain pilot/7 --date 2026-03-01
+  foulee explain pilot/7 --date 2026-03-01 --policy max-per-slice-v1 --json")]
+pub struct Explain {
+    /// Participant: a UUID, or STUDY/EXTERNAL_ID
+    #[arg(value_name = "ID")]
+    pub id: ParticipantRef,
+    /// The local day
+    #[arg(long, value_name = "D")]
+    pub date: Option<NaiveDate>,
+    /// How overlapping sources are merged; days are made by the default
+    #[arg(long, value_name = "NAME", default_value = "priority-fill-v1")]
+    pub policy: PolicyArg,
+    /// What was known at this time: RFC 3339, or a date for its end [default: now]
+    #[arg(long, value_name = "T")]
+    pub as_of: Option<Moment>,
+    /// Print it as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A policy of merging.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PolicyArg {
+    /// The first by priority that was present wins, the others fill.
+    #[value(name = "priority-fill-v1")]
+    PriorityFill,
+    /// The source that counted most in a minute wins, for comparison.
+    #[value(name = "max-per-slice-v1")]
+    MaxPerSlice,
 }
 
 /// Print the adherence to the assigned programme

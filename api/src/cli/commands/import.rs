@@ -49,6 +49,10 @@ pub struct Import {
     /// Columns by name: a metric, or time, end, participant, offset, kind, value
     #[arg(long, value_name = "COL=TARGET,…", value_parser = mapping)]
     pub map: Vec<String>,
+    /// Write nothing: say what the files hold, from when to when, of which devices, what of it is stored already, which
+    /// stored sources tell of the same days, and what would be refused and why
+    #[arg(long)]
+    pub dry_run: bool,
     /// Print the summary as JSON
     #[arg(long)]
     pub json: bool,

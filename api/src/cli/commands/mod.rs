@@ -123,6 +123,8 @@ pub enum Command {
     Minutes(data::Minutes),
     /// Print day measures, one row a measure and day
     Measures(data::Measures),
+    /// Explain a day's steps: each source, slice by slice, and what was decided about counters
+    Explain(data::Explain),
     /// Print the adherence to the assigned programme
     Adherence(data::Adherence),
     /// Programmes and who follows them

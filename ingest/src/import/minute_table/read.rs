@@ -1,4 +1,6 @@
-use foulee_contract::{Grain, Metric, RejectCode, Shape};
+use std::collections::BTreeSet;
+
+use foulee_contract::{Grain, Metric, RejectCode, Shape, SourceKind};
 
 use super::columns::{Columns, Values};
 use super::shape::{TimeShape, moment_of};
@@ -6,7 +8,7 @@ use crate::import::ImportError;
 use crate::import::blocks::Taken;
 use crate::import::collector::Collector;
 use crate::import::files::Input;
-use crate::import::importer::Reader;
+use crate::import::importer::{Origin, Reader};
 use crate::import::local_clock::{Instant, LocalClock};
 use crate::import::moment::{Moment, moment, offset_minutes};
 use crate::import::number::{Cell, cell_of};
@@ -28,28 +30,30 @@ impl Reader for TimedTable {
         self.format
     }
 
-    fn default_source(&self) -> &'static str {
-        self.default_source
-    }
-
-    fn shows_kind(&self) -> bool {
+    fn origin(&self) -> Origin {
         // Steps alone can as well be a phone's; whatever else is read comes of something worn.
-        !self.default_source.is_empty()
+        let shows_kind = !self.default_source.is_empty()
             || match &self.columns.values {
                 Values::Wide(columns) => columns.iter().any(|(_, metric)| *metric != Metric::Steps),
                 Values::Long { .. } => true,
-            }
+            };
+        Origin::Device { name: self.default_source, kind: SourceKind::Watch, shows_kind }
     }
 
     fn local_times(&self) -> bool {
         self.shape.local
     }
 
-    fn table(&self) -> &Table {
-        &self.table
+    fn people(&self, input: Input<'_>, ids: &mut BTreeSet<String>) {
+        self.table.people(input, ids);
     }
 
-    fn read(&self, input: Input, mut clock: LocalClock, out: &mut Collector<'_>) -> Result<(), ImportError> {
+    fn read(
+        &self,
+        input: Input<'_>,
+        mut clock: LocalClock,
+        out: &mut Collector<'_, '_>,
+    ) -> Result<(), ImportError> {
         self.table.each(input, out, |row, out| {
             let found = moment_of(&self.columns, self.shape.order, |at| row.cell(at));
             let start = self.instant(row, found, &mut clock)?;
@@ -81,7 +85,7 @@ impl TimedTable {
         metric: Metric,
         (start, end): (Instant, Option<i64>),
         person: Option<&str>,
-        out: &mut Collector<'_>,
+        out: &mut Collector<'_, '_>,
     ) -> Result<(), RowFault> {
         let value = match cell_of(metric, row.cell(at), 1, self.decimal_comma) {
             Cell::Absent => return Ok(()),
@@ -92,12 +96,9 @@ impl TimedTable {
             }
         };
         match extent(metric, start.utc_ms, end, self.shape.minutes) {
-            Ok((grain, end_ms)) => Ok(out.take(
-                person,
-                metric,
-                grain,
-                Taken { start, end_ms, value, factor: 1, line: row.line },
-            )?),
+            Ok((grain, end_ms)) => {
+                Ok(out.take(person, metric, grain, Taken::new(start, end_ms, value, row.line))?)
+            }
             Err(code) => {
                 let fix = match code {
                     RejectCode::IntervalRequired => "no whole minute, and no end; --map COLUMN=end",

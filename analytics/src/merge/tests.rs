@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::local_day::HomeZones;
-use crate::sources::{Contact, Gap, HeartRate, StepInterval, WornInterval};
+use crate::sources::{Contact, Gap, GapCause, HeartRate, StepInterval, WornInterval};
 use MinuteState::{Moved, Still, Unknown};
 
 /// A day that starts three hours into 1970, so that its context has room.
