@@ -288,6 +288,4 @@ impl CounterSteps {
 }
 
 #[cfg(test)]
-mod histories;
-#[cfg(test)]
 mod tests;

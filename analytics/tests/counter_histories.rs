@@ -1,6 +1,7 @@
 //! Many made-up lives of a counter, of which the truth is known.
 
-use super::*;
+use foulee_analytics::StepInterval;
+use foulee_analytics::counters::{CounterParams, CounterReading, counter_steps};
 
 const MINUTE_MS: i64 = 60_000;
 const DAY_MINUTES: i64 = 1_440;
