@@ -94,13 +94,16 @@ impl Counters {
             return Ok(counted);
         }
         let Some(readings) = self.by_device.get(source.device()) else { return Ok(counted) };
-        // Counts that a device keeps beside each other (walking, running) are told apart by `seq`.
+        // Counts that a device keeps beside each other (walking, running) are told apart by `seq`; elsewhere that is the number
+        // of a record.
+        let is_apart = source.key().split('/').nth(1) == Some("fit");
         let mut counts: BTreeMap<u64, Vec<CounterReading>> = BTreeMap::new();
         for (stored, epoch) in readings {
             let value = stored.tuple.value.present().and_then(|value| u64::try_from(value).ok());
             let reading =
                 value.map(|value| CounterReading { at_ms: stored.tuple.start_ms, epoch: *epoch, value });
-            counts.entry(stored.tuple.seq).or_default().extend(reading);
+            let count = if is_apart { stored.tuple.seq } else { 0 };
+            counts.entry(count).or_default().extend(reading);
         }
         let (Some((first, _)), Some((last, _))) = (readings.first(), readings.last()) else {
             return Ok(counted);
