@@ -42,7 +42,7 @@ fn text(day: &Explained) -> String {
     text.push('\n');
     for source in &day.sources {
         text.push_str(&format!(
-            "{}: counted {}, {} of it count",
+            "{}: counted {}, {} of it in the slices",
             source.source,
             known(source.own),
             source.counted

@@ -15,14 +15,13 @@ pub(super) const MOST_APART_DAYS: i32 = (MOST_APART_MS / DAY_MS.unsigned_abs()) 
 
 /// How a source's counter begins anew.
 fn params(source: &Source) -> Result<ValidCounterParams, AnalyticsError> {
-    // kind/app/maker/model/…: InfiniTime counts the day's steps and forgets them when it restarts. A step climber's 16 bits
+    // InfiniTime counts the day's steps and forgets them when it restarts. A step climber's 16 bits
     // could roll over, but a new session is what makes it begin anew: nobody climbs 65,536 steps in one.
     // FIT files count from local midnight (Garmin's profile, monitoring.cycles), and so do Garmin's live stream and the counters
     // that Gadgetbridge keeps (Garmin, CMF).
-    let part = |at| source.key().split('/').nth(at);
-    let resets_daily = part(3) == Some("infinitime")
-        || matches!(part(1), Some("fit" | "gadgetbridge"))
-        || part(4) == Some("garmin");
+    let resets_daily = source.model() == "infinitime"
+        || matches!(source.app(), "fit" | "gadgetbridge")
+        || source.name() == "garmin";
     CounterParams { width_bits: None, resets_daily, resets_on_reboot: true }.check()
 }
 
@@ -96,7 +95,7 @@ impl Counters {
         let Some(readings) = self.by_device.get(source.device()) else { return Ok(counted) };
         // Counts that a device keeps beside each other (walking, running) are told apart by `seq`; elsewhere that is the number
         // of a record.
-        let is_apart = source.key().split('/').nth(1) == Some("fit");
+        let is_apart = source.app() == "fit";
         let mut counts: BTreeMap<u64, Vec<CounterReading>> = BTreeMap::new();
         for (stored, epoch) in readings {
             let value = stored.tuple.value.present().and_then(|value| u64::try_from(value).ok());

@@ -37,7 +37,7 @@ pub struct ExplainedSource {
     pub priority: u8,
     /// Steps that it counted, by itself.
     pub own: Option<u32>,
-    /// Those of them that the day counts.
+    /// Those of them that the slices count, without steps adrift.
     pub counted: u32,
     /// The device's own total of the day.
     pub day_total: Option<u32>,

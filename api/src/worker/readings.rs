@@ -220,7 +220,7 @@ impl SourceReadings {
 /// Whether what it came through writes no record of a minute without steps: the stores of health data of Apple's and Google's
 /// phones, which cannot say 0.
 fn is_sparse(source: &Source) -> bool {
-    matches!(source.key().split('/').nth(1), Some("apple-health" | "health-connect"))
+    matches!(source.app(), "apple-health" | "health-connect")
 }
 
 fn gap_cause(code: i64) -> Option<GapCause> {

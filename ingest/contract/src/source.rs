@@ -139,6 +139,28 @@ impl Source {
         self.key.match_indices('/').nth(4).map_or(&self.key, |(at, _)| &self.key[..at])
     }
 
+    /// What it came through: an app, a store of health data, a format of files; empty where nothing says so.
+    #[must_use]
+    pub fn app(&self) -> &str {
+        self.part(1)
+    }
+
+    /// Its model; empty where nothing says so.
+    #[must_use]
+    pub fn model(&self) -> &str {
+        self.part(3)
+    }
+
+    /// Its hashed serial, or the name that somebody gave it; empty where it has none.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.part(4)
+    }
+
+    fn part(&self, at: usize) -> &str {
+        self.key.split('/').nth(at).unwrap_or_default()
+    }
+
     /// The source's kind.
     #[must_use]
     pub fn kind(&self) -> SourceKind {
@@ -206,6 +228,7 @@ mod tests {
     fn a_key_is_canonical_and_comes_back() {
         let source = Source::new(SourceKind::Watch, ["fitabase", "Fitbit", "Alta HR", "", ""]);
         assert_eq!(source.key(), "watch/fitabase/fitbit/alta-hr");
+        assert_eq!([source.app(), source.model(), source.name()], ["fitabase", "alta-hr", ""]);
         assert_eq!(source.key().parse(), Ok(source.clone()));
         let growing = source.growing();
         assert_eq!(growing.key(), "watch+/fitabase/fitbit/alta-hr");

@@ -21,7 +21,8 @@ which other commands print.
 
 The kinds are watch, ring, strap, foot_pod, phone, accelerometer, manual and unknown. Without --kind a file is a \
 watch's, also a table that holds nothing but steps: say phone where it is a phone's. Kind and name are the source: give \
-them alike for two exports of one device, and the readings that both hold are stored once.
+them alike for two exports of one device, and the readings that both hold are stored once. An export that names each of \
+its devices itself (Apple Health, FIT, Gadgetbridge, Health Connect and others) takes neither, and needs --participant.
 
 Examples:
   foulee import --study pilot --time-zone Europe/Paris Fitabase/
