@@ -14,7 +14,7 @@ use crate::step_grid::LONGEST_RECORD_MS;
 use change::{Change, change, midnight_between, plausible};
 
 /// Name and version of the rules.
-pub const COUNTER_VERSION: &str = "counter-delta-v4";
+pub const COUNTER_VERSION: &str = "counter-delta-v5";
 
 /// Most believable steps per second over any interval: 4 (docs/methods.md, Counters) [D].
 pub const MAX_STEPS_PER_SECOND: u64 = 4;
@@ -175,6 +175,8 @@ pub struct CounterSteps {
     pub steps: Vec<StepInterval>,
     /// Every decision, by the time of its reading; a reading may have several.
     pub notes: Vec<CounterNote>,
+    /// Of a counter that restarts daily, what it stood at last on each day, by the day's first instant: its own total.
+    pub day_totals: Vec<(i64, u64)>,
 }
 
 impl CounterSteps {
@@ -202,6 +204,8 @@ pub fn counter_steps(
     let mut last: Option<CounterReading> = None;
     // The one before a reading that fell for no reason.
     let mut fell_from: Option<CounterReading> = None;
+    // Yesterday's value, while it is still shown.
+    let mut stale: Option<u64> = None;
     for same in sorted.chunk_by(|a, b| a.at_ms == b.at_ms) {
         let reading = same[same.len() - 1];
         if let [.., other, _] = same {
@@ -212,6 +216,9 @@ pub fn counter_steps(
             let from_ms = steps.map_or(reading.at_ms, |(from_ms, _)| from_ms);
             out.note(from_ms, reading, Decision::First, None, steps.map(|(_, count)| count));
             out.push(steps, reading.at_ms);
+            if steps.is_some() {
+                out.stands_at(reading, day_starts_ms);
+            }
             continue;
         };
         let rose_again = fell_from.take().filter(|high| rises(*high, reading));
@@ -236,6 +243,13 @@ pub fn counter_steps(
             if midnight.is_some_and(|midnight| from_ms < midnight && midnight < reading.at_ms) {
                 out.note(from_ms, reading, Decision::OverMidnight, Some(before.value), count);
             }
+        }
+        stale = match decision {
+            Some(Decision::Stale) => Some(reading.value),
+            _ => stale.filter(|&value| value == reading.value),
+        };
+        if params.0.resets_daily && steps.is_some() && stale.is_none() {
+            out.stands_at(reading, day_starts_ms);
         }
         if decision == Some(Decision::Unexplained) {
             fell_from = Some(before).filter(|before| reading.value < before.value);
@@ -273,6 +287,15 @@ impl CounterSteps {
     ) {
         let CounterReading { at_ms, value, .. } = reading;
         self.notes.push(CounterNote { from_ms, at_ms, decision, before, value, steps });
+    }
+
+    /// Notes a value as the total of its day so far.
+    fn stands_at(&mut self, reading: CounterReading, day_starts_ms: &[i64]) {
+        let Some(day_ms) = midnight_between(i64::MIN, reading.at_ms, day_starts_ms) else { return };
+        match self.day_totals.last_mut() {
+            Some((day, value)) if *day == day_ms => *value = reading.value,
+            _ => self.day_totals.push((day_ms, reading.value)),
+        }
     }
 
     fn push(&mut self, steps: Option<(i64, u64)>, end_ms: i64) {

@@ -38,6 +38,9 @@ pub mod inactivity;
 mod day;
 mod measures;
 
+pub mod completeness;
+pub mod grains;
+
 pub mod programme;
 
 pub mod adherence;
@@ -57,8 +60,8 @@ pub use step_grid::{MAX_STEPS_PER_MINUTE, STEP_GRID_VERSION};
 ///
 /// Adherence rows are keyed by [`adherence::ADHERENCE_VERSION`], [`adherence::PRIOR_VERSION`] and
 /// [`adherence::PACING_VERSION`] as well.
-pub const ALGORITHM_VERSION: &str = "day-measures-v1 counter-delta-v4 local-day-v1 step-grid-v4 priority-fill-v1 \
-     wear-hr-contact-choi2011steps-v1 cadence-tudor-locke-v1 bout-ggir-getbout-v1 fragmentation-skdh-v1 \
+pub const ALGORITHM_VERSION: &str = "day-measures-v1 counter-delta-v5 local-day-v1 step-grid-v4 priority-fill-v1 \
+     grain-check-v1 wear-hr-contact-choi2011steps-v1 cadence-tudor-locke-v1 bout-ggir-getbout-v1 fragmentation-skdh-v1 \
      heart-anomalydetect-rhr-v1";
 
 #[cfg(test)]
@@ -73,6 +76,7 @@ mod tests {
             LOCAL_DAY_VERSION,
             step_grid::STEP_GRID_VERSION,
             MERGE_POLICY,
+            grains::GRAIN_VERSION,
             wear::WEAR_VERSION,
             cadence::CADENCE_VERSION,
             bouts::BOUT_VERSION,

@@ -104,7 +104,7 @@ pub fn merge_day_by(
 }
 
 /// How many minutes the bounds of a day hold.
-fn minutes_of(bounds: &Range<i64>) -> Result<usize, AnalyticsError> {
+pub(crate) fn minutes_of(bounds: &Range<i64>) -> Result<usize, AnalyticsError> {
     let bad_bounds = AnalyticsError::DayBounds { start_ms: bounds.start, end_ms: bounds.end };
     // Inside the calendar no sum of instants overflows.
     if bounds.start < -CALENDAR_LIMIT_MS || bounds.end > CALENDAR_LIMIT_MS || bounds.end < bounds.start {

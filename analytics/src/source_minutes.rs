@@ -32,6 +32,10 @@ pub(crate) struct SourceMinutes {
     /// Whether the source speaks for the whole of a known minute, and not only for the time of its records: it was worn, and
     /// counted nothing or writes nothing where there is nothing to count.
     pub(crate) whole: Vec<bool>,
+    /// Whether the source gave a step record for the minute, believed or not.
+    pub(crate) step_record: Vec<bool>,
+    /// Whether anything of the minute came that can be believed.
+    pub(crate) heard: Vec<bool>,
     pub(crate) any_reading: bool,
     pub(crate) flags: DayFlags,
 }
@@ -123,6 +127,8 @@ pub(crate) fn source_minutes(
         cause: vec![None; minutes],
         pieces: Vec::new(),
         whole: vec![false; minutes],
+        step_record: grid.present[today.clone()].to_vec(),
+        heard: vec![false; minutes],
         any_reading: false,
         flags,
     };
@@ -141,11 +147,9 @@ pub(crate) fn source_minutes(
             let mean = (seen.heart_rate_sum + count / 2) / count;
             out.heart_rate_deci_bpm[minute] = u16::try_from(mean).unwrap_or(u16::MAX);
         }
-        out.any_reading |= grid.present[index]
-            || grid.adrift[index] > 0
-            || seen.heart_rate_count > 0
-            || seen.on_body
-            || seen.off_body;
+        let heard = grid.present[index] || seen.heart_rate_count > 0 || seen.on_body || seen.off_body;
+        out.any_reading |= heard || grid.adrift[index] > 0;
+        out.heard[minute] = heard && !seen.void;
         let worn_here = worn.as_ref().map_or(Worn::No, |worn| worn[index]);
         let not_worn = source.wearable.then_some(GapCause::NotWorn);
         let implied_zero = sparse && worn_here == Worn::Yes && !grid.present[index] && !grid.refused[index];

@@ -77,8 +77,8 @@ pub(super) fn plausible(count: u64, from_ms: i64, to_ms: i64, most_per_second: u
     u128::from(count) * 1000 <= u128::from(most_per_second) * u128::from(elapsed_ms)
 }
 
-/// The last local midnight after one reading and not after the other.
+/// The last local midnight before one reading and not before the other: what is read at midnight itself is of the day that ends.
 pub(super) fn midnight_between(before_ms: i64, now_ms: i64, day_starts_ms: &[i64]) -> Option<i64> {
-    let index = day_starts_ms.partition_point(|&start| start <= now_ms).checked_sub(1)?;
-    Some(day_starts_ms[index]).filter(|&midnight| midnight > before_ms)
+    let index = day_starts_ms.partition_point(|&start| start < now_ms).checked_sub(1)?;
+    Some(day_starts_ms[index]).filter(|&midnight| midnight >= before_ms)
 }

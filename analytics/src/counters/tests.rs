@@ -133,3 +133,25 @@ fn a_new_count_of_the_device_begins_at_zero() {
     let found = seconds(&[(0, 1, 100), (7_200, 2, 18), (7_210, 2, 20)], params);
     assert_eq!(counts(&found), [2]);
 }
+
+#[test]
+fn what_is_read_at_midnight_is_of_the_day_that_ends() {
+    let params = CounterParams { resets_daily: true, ..CounterParams::default() };
+    // The next value is above it, and all of it is the new day's.
+    let found = run(&[(23, 400), (24, 500), (33, 600)], &[0, 24], params);
+    assert_eq!(counts(&found), [400, 100, 600]);
+    assert_eq!(found.steps[2].start_ms, 24 * HOUR_MS);
+    assert_eq!(found.day_totals, [(0, 500), (24 * HOUR_MS, 600)]);
+    // A device that has restarted by then shows 0.
+    assert_eq!(counts(&run(&[(23, 400), (24, 0), (33, 600)], &[0, 24], params)), [400, 0, 600]);
+}
+
+#[test]
+fn a_daily_counter_gives_its_own_totals_but_no_stale_ones() {
+    let params = CounterParams { resets_daily: true, ..CounterParams::default() };
+    let found = run(&[(20, 5_000), (25, 5_000), (26, 5_000), (30, 800), (40, 900)], &[0, 24], params);
+    assert_eq!(found.day_totals, [(0, 5_000), (24 * HOUR_MS, 900)]);
+    assert_eq!(run(&[(20, 5_000), (25, 5_000)], &[0, 24], params).day_totals, [(0, 5_000)]);
+    let lasting = run(&[(20, 5_000), (30, 5_500)], &[0, 24], CounterParams::default());
+    assert_eq!(lasting.day_totals, []);
+}
