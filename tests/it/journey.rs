@@ -22,6 +22,10 @@ mod as_of;
 mod beside;
 #[path = "journey/clock_changes.rs"]
 mod clock_changes;
+#[path = "journey/completeness.rs"]
+mod completeness;
+#[path = "journey/days_of_recordings.rs"]
+mod days_of_recordings;
 #[path = "journey/demo.rs"]
 mod demo;
 #[path = "journey/differences.rs"]

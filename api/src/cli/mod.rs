@@ -25,7 +25,7 @@ mod exit;
 mod tests;
 
 pub use commands::data::{
-    Adherence, Explain, Measures, MeasuresWhat, Minutes, PolicyArg, QuotaArg, Readings,
+    Adherence, Completeness, Explain, Measures, MeasuresWhat, Minutes, PolicyArg, QuotaArg, Readings, Totals,
 };
 pub use commands::import::{Import, ImportTarget};
 pub use commands::participant::{ParticipantAdd, ParticipantCommand, ParticipantErase, ParticipantList};

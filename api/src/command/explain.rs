@@ -47,8 +47,8 @@ fn text(day: &Explained) -> String {
             known(source.own),
             source.counted
         ));
-        if let Some(total) = source.day_total {
-            text.push_str(&format!("; its own total of the day is {total}"));
+        if let (Some(total), Some(check)) = (source.day_total, &source.check) {
+            text.push_str(&format!("; its own total of the day is {total} ({check})"));
         }
         text.push('\n');
     }

@@ -52,6 +52,8 @@ fn run(parsed: Parsed) -> Result<Exit, CommandError> {
         Command::Minutes(asked) => rows::minutes(&context()?, &asked),
         Command::Measures(asked) => rows::measures(&global, &asked),
         Command::Explain(asked) => explain::run(&context()?, &asked),
+        Command::Totals(asked) => rows::totals(&context()?, &asked),
+        Command::Completeness(asked) => rows::completeness(&context()?, &asked),
         Command::Adherence(asked) => rows::adherence(&context()?, &asked),
         Command::Programme(command) => programme::run(&context()?, command),
         Command::Participant(command) => participant::run(&context()?, command),

@@ -6,9 +6,12 @@ use foulee_store::Scan;
 
 use super::CommandError;
 use super::context::Context;
-use crate::cli::{Adherence, DayPeriod, Exit, Global, Measures, Minutes, QuotaArg, Readings};
-use crate::feed::ReadingFeed;
+use crate::cli::{
+    Adherence, Completeness, DayPeriod, Exit, Global, Measures, Minutes, QuotaArg, Readings, Totals,
+};
+use crate::feed::{CompletenessFeed, ReadingFeed};
 use crate::output::{Cell, Reader, Table};
+use crate::worker::Person;
 use crate::{ApiError, ask, feed};
 
 fn text(value: &str) -> Cell<'_> {
@@ -109,6 +112,81 @@ pub(super) fn minutes(context: &Context, asked: &Minutes) -> Result<Exit, Comman
                 number(row.heart_rate),
             ])?;
         }
+    }
+    table.finish()?;
+    Ok(Exit::Done)
+}
+
+pub(super) fn completeness(context: &Context, asked: &Completeness) -> Result<Exit, CommandError> {
+    const COLUMNS: &[&str] = &[
+        "source",
+        "date",
+        "start",
+        "offset",
+        "expected",
+        "received",
+        "not_worn",
+        "not_synced",
+        "battery",
+        "link",
+        "permission",
+        "lost",
+        "silent",
+        "unknown",
+        "arrived",
+    ];
+    let id = context.participant(&asked.id)?;
+    let period = period(context, id, asked.period)?;
+    let known_at_ms = asked.as_of.map(|moment| context.instant(id, moment, false)).transpose()?;
+    let person = context.runtime.block_on(Person::load(&context.registry, &*context.store, id))?;
+    let person = person.ok_or(ApiError::ParticipantUnknown)?;
+    let feed =
+        CompletenessFeed::open(&*context.store, &person, period, asked.by, known_at_ms, context.now_ms());
+    let mut feed = context.runtime.block_on(feed)?;
+    let mut table = Table::stdout(COLUMNS, asked.format)?;
+    let mut reader = Reader::There;
+    while let (Reader::There, Some(rows)) = (reader, context.runtime.block_on(feed.next())?) {
+        for row in rows {
+            reader = table.row(&[
+                text(&row.source),
+                text(&row.date),
+                text(&row.start),
+                Cell::Integer(row.offset.into()),
+                Cell::Integer(row.expected.into()),
+                Cell::Integer(row.received.into()),
+                Cell::Integer(row.not_worn.into()),
+                Cell::Integer(row.not_synced.into()),
+                Cell::Integer(row.battery.into()),
+                Cell::Integer(row.link.into()),
+                Cell::Integer(row.permission.into()),
+                Cell::Integer(row.lost.into()),
+                Cell::Integer(row.silent.into()),
+                Cell::Integer(row.unknown.into()),
+                row.arrived.as_deref().map_or(Cell::Empty, text),
+            ])?;
+        }
+    }
+    table.finish()?;
+    Ok(Exit::Done)
+}
+
+pub(super) fn totals(context: &Context, asked: &Totals) -> Result<Exit, CommandError> {
+    const COLUMNS: &[&str] =
+        &["date", "source", "total", "minutes", "missing_minutes", "steps", "check", "verdict"];
+    let id = context.participant(&asked.id)?;
+    let period = period(context, id, asked.period)?;
+    let mut table = Table::stdout(COLUMNS, asked.format)?;
+    for row in context.runtime.block_on(feed::total_rows(&context.registry, id, period))? {
+        table.row(&[
+            text(&row.date),
+            text(&row.source),
+            Cell::Integer(row.total.into()),
+            integer(row.minutes),
+            Cell::Integer(row.missing_minutes.into()),
+            integer(row.steps),
+            text(&row.check),
+            text(row.verdict),
+        ])?;
     }
     table.finish()?;
     Ok(Exit::Done)

@@ -1,13 +1,17 @@
 //! Rows that programs read: the same for a command and for `/v1`.
 
+mod completeness;
 mod measures;
 mod minutes;
 mod readings;
+mod totals;
 
+pub use completeness::{CompletenessBy, CompletenessFeed, CompletenessRow};
 pub use measures::{DictionaryRow, MeasureRow, dictionary, measure_rows};
 pub use minutes::{MinuteRow, minutes_of_day};
 pub(crate) use minutes::{load_minutes, offset_minutes};
 pub use readings::{ReadingFeed, ReadingRow};
+pub use totals::{TotalRow, total_rows};
 
 use chrono::{DateTime, SecondsFormat};
 

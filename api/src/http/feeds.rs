@@ -6,14 +6,19 @@ use foulee_analytics::programme::QuotaKind;
 use foulee_contract::{Metric, ParticipantId, Problem, ProblemKind};
 use foulee_store::Scan;
 use serde::{Deserialize, Serialize};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::Service;
 use super::access::Caller;
 use super::fault::{Fault, Path, Query};
 use super::stream::rows_as_read;
 use crate::adherence::{AdherenceDoc, Period};
-use crate::ask;
-use crate::feed::{self, DictionaryRow, MeasureRow, MinuteRow, ReadingFeed};
+use crate::feed::{
+    self, CompletenessBy, CompletenessFeed, CompletenessRow, DictionaryRow, MeasureRow, MinuteRow,
+    ReadingFeed, TotalRow,
+};
+use crate::worker::Person;
+use crate::{ApiError, ask};
 
 /// Days of raw readings or minutes in one answer.
 const MAX_RAW_DAYS: i64 = 31;
@@ -81,9 +86,14 @@ pub(super) async fn readings(
         to_ms: to.timestamp_millis(),
         known_at_ms: as_of.map(|at| at.timestamp_millis()),
     };
-    let place = service.reading_feeds.clone().try_acquire_owned();
-    let place = place.map_err(|_| Fault::from(Problem::new(ProblemKind::TooManyRequests)))?;
+    let place = place_among_readers(&service)?;
     rows_as_read(ReadingFeed::open(service.store.clone(), scan).await?, place).await
+}
+
+/// A place among those who read from the store at once.
+fn place_among_readers(service: &Service) -> Result<OwnedSemaphorePermit, Fault> {
+    let place = service.reading_feeds.clone().try_acquire_owned();
+    place.map_err(|_| Fault::from(Problem::new(ProblemKind::TooManyRequests)))
 }
 
 /// The period that was asked for, no longer than `most` days.
@@ -120,6 +130,53 @@ pub(super) async fn measures(
     caller.may_read(&service, id).await?;
     let period = period(&service, id, &query, MAX_DAYS).await?;
     Ok(Json(Rows { items: feed::measure_rows(&service.registry, id, period).await? }))
+}
+
+pub(super) async fn totals(
+    State(service): State<Service>,
+    caller: Caller,
+    Path(id): Path<ParticipantId>,
+    Query(query): Query<DaysQuery>,
+) -> Result<Json<Rows<TotalRow>>, Fault> {
+    caller.may_read(&service, id).await?;
+    let period = period(&service, id, &query, MAX_DAYS).await?;
+    Ok(Json(Rows { items: feed::total_rows(&service.registry, id, period).await? }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CompletenessQuery {
+    from: Option<NaiveDate>,
+    to: Option<NaiveDate>,
+    as_of: Option<String>,
+    by: Option<String>,
+}
+
+pub(super) async fn completeness(
+    State(service): State<Service>,
+    caller: Caller,
+    Path(id): Path<ParticipantId>,
+    Query(query): Query<CompletenessQuery>,
+) -> Result<Json<Rows<CompletenessRow>>, Fault> {
+    caller.may_read(&service, id).await?;
+    let as_of = query.as_of.as_deref().map(|text| instant("as_of", Some(text))).transpose()?;
+    let by = match query.by.as_deref() {
+        None | Some("hour") => CompletenessBy::Hour,
+        Some("day") => CompletenessBy::Day,
+        Some(_) => return Err(Fault::field("by", "hour or day")),
+    };
+    let days = DaysQuery { from: query.from, to: query.to };
+    let period = period(&service, id, &days, MAX_RAW_DAYS).await?;
+    let _place = place_among_readers(&service)?;
+    let store = &*service.store;
+    let person = Person::load(&service.registry, store, id).await?.ok_or(ApiError::ParticipantUnknown)?;
+    let known_at_ms = as_of.map(|at| at.timestamp_millis());
+    let mut feed = CompletenessFeed::open(store, &person, period, by, known_at_ms, (service.clock)()).await?;
+    let mut items = Vec::new();
+    while let Some(rows) = feed.next().await? {
+        items.extend(rows);
+    }
+    Ok(Json(Rows { items }))
 }
 
 pub(super) async fn adherence(

@@ -42,6 +42,8 @@ pub fn router(service: Service) -> Router {
         .route("/v1/participants/{id}/readings", get(feeds::readings))
         .route("/v1/participants/{id}/minutes", get(feeds::minutes))
         .route("/v1/participants/{id}/measures", get(feeds::measures))
+        .route("/v1/participants/{id}/completeness", get(feeds::completeness))
+        .route("/v1/participants/{id}/totals", get(feeds::totals))
         .route("/v1/participants/{id}/adherence", get(feeds::adherence))
         .route("/v1/participants/{id}/live", get(live::newest))
         .route("/v1/participants/{id}/prescriptions", get(programmes::prescriptions).post(programmes::assign))

@@ -119,6 +119,9 @@ impl Counters {
             let found = counter_steps(&values, &midnights, &params);
             counted.notes.extend(found.notes);
             counted.counts.push(found.steps);
+            for (day_ms, value) in found.day_totals {
+                *counted.day_totals.entry(day_ms).or_default() += value;
+            }
         }
         Ok(counted)
     }
@@ -131,6 +134,8 @@ pub(super) struct Counted {
     pub(super) counts: Vec<Vec<StepInterval>>,
     /// What had to be decided.
     pub(super) notes: Vec<CounterNote>,
+    /// The device's own totals of days, by the day's first instant, where it counts from midnight.
+    pub(super) day_totals: BTreeMap<i64, u64>,
 }
 
 /// The UTC days that counter readings of some days can change: up to the nearest days with readings on either side.

@@ -3,13 +3,16 @@ use std::ops::Range;
 
 use chrono::NaiveDate;
 use foulee_analytics::adherence::DayObs;
+use foulee_analytics::grains::check_total;
 use foulee_analytics::programme::DEFAULT_WALKING_CADENCE;
 use foulee_analytics::wear::{ValidWearParams, WearParams};
-use foulee_analytics::{DayContext, DayFlags, DayMinutes, DayQuality, measure_day, merge_day};
+use foulee_analytics::{
+    AnalyticsError, DayContext, DayFlags, DayMinutes, DayQuality, SourceDay, measure_day, merge_day,
+};
 
 use super::person::Person;
 use super::readings::Readings;
-use super::rows::{DayPayload, MeasureCell, MinutesPayload, cause_word};
+use super::rows::{DayPayload, MeasureCell, MinutesPayload, TotalCell, cause_word};
 use crate::ApiError;
 
 /// A computed day.
@@ -36,7 +39,8 @@ pub fn compute_day(
         return Ok(None);
     }
     let wear: ValidWearParams = WearParams::default().check()?;
-    let day = merge_day(date, bounds.clone(), &readings.of_day(bounds), &wear)?;
+    let sources = readings.of_day(bounds);
+    let day = merge_day(date, bounds.clone(), &sources, &wear)?;
     // A year alone can be out of range (a typing error): zones are then not given, everything else is.
     let age_years = person.age_years(date).filter(|age| (5..=110).contains(age));
     let context = DayContext { age_years, usual_resting_bpm, ..DayContext::default() };
@@ -58,6 +62,7 @@ pub fn compute_day(
         cadence,
         causes: causes(&day),
         counters: readings.decisions_in(bounds),
+        totals: checked_totals(person, readings, &sources, bounds, &wear)?,
         conflicts: readings.conflicts_in(bounds),
         last_reading_ms: readings.last_in(bounds),
         measures: measures
@@ -66,6 +71,30 @@ pub fn compute_day(
             .collect(),
     };
     Ok(Some(ComputedDay { payload, minutes: MinutesPayload::new(&day) }))
+}
+
+/// Each source's own total of the day, held against its minutes.
+pub(super) fn checked_totals(
+    person: &Person,
+    readings: &Readings,
+    sources: &[SourceDay],
+    bounds: &Range<i64>,
+    wear: &ValidWearParams,
+) -> Result<Vec<TotalCell>, AnalyticsError> {
+    let mut cells = Vec::new();
+    let totals = readings.totals_of(sources, bounds);
+    for ((place, source), total) in readings.places().zip(sources).zip(totals) {
+        let Some(total) = total else { continue };
+        let checked = check_total(bounds, source, total, wear)?;
+        cells.push(TotalCell {
+            source: person.sources[place].source.key().to_owned(),
+            minutes: checked.minutes,
+            total,
+            missing_minutes: checked.missing_minutes,
+            check: checked.check.as_str().to_owned(),
+        });
+    }
+    Ok(cells)
 }
 
 fn cadence_minutes(day: &DayMinutes) -> (Vec<(u16, u16)>, bool) {

@@ -5,6 +5,7 @@ use foulee_store::{Scan, Store};
 use serde::Serialize;
 
 use super::counters::Counters;
+use super::day::checked_totals;
 use super::person::Person;
 use super::readings::{CONTEXT_MS, Readings};
 use crate::ApiError;
@@ -39,8 +40,10 @@ pub struct ExplainedSource {
     pub own: Option<u32>,
     /// Those of them that the slices count, without steps adrift.
     pub counted: u32,
-    /// The device's own total of the day.
+    /// The device's own total of the day: as it gave it, else what its counter came to.
     pub day_total: Option<u32>,
+    /// How that stands to its minutes (docs/methods.md, Totals).
+    pub check: Option<String>,
 }
 
 /// Neighbouring minutes in which the same sources were present and the same ones counted.
@@ -109,18 +112,21 @@ pub async fn explain(
     let slices = explain_day(policy, bounds.clone(), &days, &wear)?;
     let at = |ms: i64| local(person, ms);
 
+    let totals = checked_totals(person, &readings, &days, &bounds, &wear)?;
     let mut sources = Vec::new();
     for (place, source) in days.iter().enumerate() {
         let alone = merge_day_by(policy, date, bounds.clone(), std::slice::from_ref(source), &wear)?;
         let shares = slices.iter().flat_map(|slice| &slice.sources).filter(|share| share.source == place);
         let own = alone.steps_seen();
-        if own.is_some() || source.day_total_steps.is_some() {
+        let total = totals.iter().find(|total| total.source == keys[place]);
+        if own.is_some() || total.is_some() {
             sources.push(ExplainedSource {
                 source: keys[place].clone(),
                 priority: source.priority,
                 own,
                 counted: shares.map(|share| share.counted).sum(),
-                day_total: source.day_total_steps,
+                day_total: total.map(|total| total.total),
+                check: total.map(|total| total.check.clone()),
             });
         }
     }

@@ -4,6 +4,7 @@
 //! the versions of the code. The same key is never computed again, so the worker can be stopped anywhere and asked any
 //! number of times. A dirty mark is cleared only after the rows that it asked for are committed.
 
+mod completeness;
 mod counters;
 mod day;
 mod explain;
@@ -15,13 +16,14 @@ mod rows;
 mod run;
 mod weeks;
 
+pub use completeness::{Heard, HourOfSource, completeness};
 pub use day::{ComputedDay, compute_day};
 pub use explain::{Explained, ExplainedReading, ExplainedShare, ExplainedSlice, ExplainedSource, explain};
 pub use person::{Person, PersonSource};
 pub use priors::{prior_as_of, prior_of};
 pub use readings::{CONTEXT_MS, Readings};
 pub use recompute::{Worker, days_as_of};
-pub use rows::{DayPayload, MeasureCell, MinutesPayload, cause_word};
+pub use rows::{DayPayload, MeasureCell, MinutesPayload, TotalCell, cause_word};
 pub use run::run;
 pub use weeks::{WEEK_KIND, WeekPayload};
 

@@ -42,6 +42,8 @@ struct SourceReadings {
     worn: Vec<WornInterval>,
     contact: Vec<Contact>,
     totals: Vec<StepInterval>,
+    /// What its counter stood at last on a day, by the day's first instant.
+    counter_totals: BTreeMap<i64, u64>,
     gaps: Vec<Gap>,
 }
 
@@ -81,6 +83,7 @@ impl Readings {
                 let source = by_source.entry(at).or_insert_with(|| SourceReadings::of(known));
                 source.steps.extend(first);
                 source.beside.extend(counts);
+                source.counter_totals = counted.day_totals;
             }
         }
         readings.starts.sort_unstable();
@@ -136,6 +139,31 @@ impl Readings {
                 }
             })
             .collect()
+    }
+
+    /// What a source that said nothing is like.
+    pub(super) fn silent(known: &PersonSource) -> SourceDay {
+        let source = SourceReadings::of(known);
+        SourceDay {
+            priority: source.priority,
+            wearable: source.wearable,
+            has_heart_rate: source.has_heart_rate,
+            sparse_steps: source.sparse_steps,
+            ..SourceDay::default()
+        }
+    }
+
+    /// The own total of the day of each source of [`Readings::of_day`]: as it was given, else what its counter came to.
+    pub(super) fn totals_of<'a>(
+        &'a self,
+        days: &'a [SourceDay],
+        bounds: &'a Range<i64>,
+    ) -> impl Iterator<Item = Option<u32>> + 'a {
+        self.sources.iter().zip(days).map(|(source, day)| {
+            let counted =
+                || source.counter_totals.get(&bounds.start).and_then(|&sum| u32::try_from(sum).ok());
+            day.day_total_steps.or_else(counted)
+        })
     }
 
     /// Whether anything was recorded in the day.

@@ -42,12 +42,30 @@ pub struct DayPayload {
     /// What had to be decided about the day's counter readings, by the word for it, and how often.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub counters: BTreeMap<String, u32>,
+    /// Each source's own total of the day, held against its minutes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub totals: Vec<TotalCell>,
     /// Readings on which two origins disagreed at the same version.
     pub conflicts: u32,
     /// The last instant of the day with a reading, ms UTC.
     pub last_reading_ms: Option<i64>,
     /// The measures, by name.
     pub measures: BTreeMap<String, MeasureCell>,
+}
+
+/// A source's own total of a day, held against its minutes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TotalCell {
+    /// The source's key.
+    pub source: String,
+    /// Steps of its minutes; null without any.
+    pub minutes: Option<u32>,
+    /// Steps of its total.
+    pub total: u32,
+    /// Minutes of the day without a step record of it.
+    pub missing_minutes: u32,
+    /// How the two stand to each other: a word of [`foulee_analytics::grains::GrainCheck`].
+    pub check: String,
 }
 
 /// The value of a measure, its coverage and its quality.

@@ -24,7 +24,7 @@ pub(crate) enum Rule {
 }
 
 /// The matrix: every operation of the document has a row.
-pub(crate) const MATRIX: [(&str, Rule); 15] = [
+pub(crate) const MATRIX: [(&str, Rule); 17] = [
     ("addReadings", Rule::Writing),
     ("listParticipants", Rule::ListOfPeople),
     ("addParticipant", Rule::AdminAlone),
@@ -32,6 +32,8 @@ pub(crate) const MATRIX: [(&str, Rule); 15] = [
     ("eraseParticipant", Rule::AdminAlone),
     ("listReadings", Rule::OfParticipant),
     ("listMinutes", Rule::OfParticipant),
+    ("listCompleteness", Rule::OfParticipant),
+    ("listTotals", Rule::OfParticipant),
     ("listMeasures", Rule::OfParticipant),
     ("getAdherence", Rule::OfParticipant),
     ("watchNewest", Rule::OfParticipant),

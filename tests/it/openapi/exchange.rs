@@ -242,6 +242,16 @@ impl<'a> Exchanges<'a> {
         let day = self.expect("listMinutes", &of("minutes?from=2026-03-29&to=2026-03-29"), None, 200);
         assert_eq!(length(day), 23 * 60);
         self.expect("listMinutes", &of("minutes?from=2026-01-01&to=2026-03-01"), None, 400);
+        let hours = "completeness?from=2026-03-29&to=2026-03-29";
+        let hours = self.expect("listCompleteness", &of(hours), None, 200);
+        let of_each = hours["items"].as_array().expect("rows").chunk_by(|a, b| a["source"] == b["source"]);
+        for rows in of_each {
+            assert_eq!(rows.len(), 23, "a row for each hour: {rows:?}");
+        }
+        let known = "completeness?from=2026-03-01&to=2026-03-07&by=day&as_of=2026-03-05T12:00:00Z";
+        self.expect("listCompleteness", &of(known), None, 200);
+        self.expect("listCompleteness", &of("completeness?by=week"), None, 400);
+        self.expect("listTotals", &of("totals"), None, 200);
         assert_eq!(length(self.expect("listMeasures", &of("measures"), None, 200)) % 33, 0);
         self.expect("listMeasures", &of("measures?from=2026-03-02&to=2026-03-01"), None, 400);
         let days = "from=2026-02-20T00:00:00Z&to=2026-02-27T00:00:00Z";

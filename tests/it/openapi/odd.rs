@@ -27,10 +27,12 @@ pub(crate) fn wrong(served: &Served, exchanges: &mut Exchanges<'_>) -> Vec<Strin
     for query in ["limit=0", "limit=1001", "limit=-1", "limit=x", "after=x", "who=x", "limit=1&limit=2"] {
         refuse("listParticipants", &format!("/v1/participants?{query}"), None);
     }
-    for feed in ["minutes", "measures", "adherence"] {
+    for feed in ["minutes", "measures", "completeness", "totals", "adherence"] {
         let operation = match feed {
             "minutes" => "listMinutes",
             "measures" => "listMeasures",
+            "totals" => "listTotals",
+            "completeness" => "listCompleteness",
             _ => "getAdherence",
         };
         for query in [

@@ -3,6 +3,7 @@ use clap::{Args, ValueEnum};
 use foulee_contract::Metric;
 
 use crate::cli::{DayPeriod, Moment, MomentPeriod, ParticipantRef};
+use crate::feed::CompletenessBy;
 use crate::output::RowFormat;
 
 /// Print raw readings as stored
@@ -80,6 +81,57 @@ pub struct MeasuresWhat {
     /// Print the data dictionary instead
     #[arg(long)]
     pub dictionary: bool,
+}
+
+/// Print what was expected of each source and what has come, hour by hour
+///
+/// Rows: source, date, start, offset, expected, received, not_worn, not_synced, battery, link, permission, lost, silent, unknown,
+/// arrived. All but the times are minutes. Without a period: the last 28 complete days.
+#[derive(Args, Clone, Debug)]
+#[command(after_long_help = "\
+Something is expected from a source's first reading on. Not synced is what may still come: nothing later is known of the source. \
+What came late moves its hour to received, with the time at which it arrived; --as-of shows what was known before.
+
+Examples:
+  foulee completeness pilot/7 --by day
+  foulee completeness pilot/7 --from 2026-03-01 --to 2026-03-07 --as-of 2026-03-05T12:00:00Z")]
+pub struct Completeness {
+    /// Participant: a UUID, or STUDY/EXTERNAL_ID
+    #[arg(value_name = "ID")]
+    pub id: ParticipantRef,
+    /// The period.
+    #[command(flatten)]
+    pub period: DayPeriod,
+    /// What was known at this time: RFC 3339, or a date for its end [default: now]
+    #[arg(long, value_name = "T")]
+    pub as_of: Option<Moment>,
+    /// What a row is about
+    #[arg(long, value_name = "WHAT", default_value = "hour")]
+    pub by: CompletenessBy,
+    /// Shape of the rows
+    #[arg(long, value_name = "FORMAT", default_value = "csv")]
+    pub format: RowFormat,
+}
+
+/// Print what devices gave as their own totals of days, beside their minutes and the day's steps
+///
+/// Rows: date, source, total, minutes, missing_minutes, steps, check, verdict. Without a period: the last 28 complete days.
+#[derive(Args, Clone, Debug)]
+#[command(after_long_help = "\
+The verdict is agree, explained or flagged; each check is in docs/methods.md, Totals. Neither side is repaired with the other.
+
+Examples:
+  foulee totals pilot/7 --from 2026-03-01 --to 2026-03-28")]
+pub struct Totals {
+    /// Participant: a UUID, or STUDY/EXTERNAL_ID
+    #[arg(value_name = "ID")]
+    pub id: ParticipantRef,
+    /// The period.
+    #[command(flatten)]
+    pub period: DayPeriod,
+    /// Shape of the rows
+    #[arg(long, value_name = "FORMAT", default_value = "csv")]
+    pub format: RowFormat,
 }
 
 /// Explain a day's steps: each source, slice by slice, and what was decided about counters

@@ -125,6 +125,10 @@ pub enum Command {
     Measures(data::Measures),
     /// Explain a day's steps: each source, slice by slice, and what was decided about counters
     Explain(data::Explain),
+    /// Print what was expected of each source and what has come, hour by hour
+    Completeness(data::Completeness),
+    /// Print devices' own totals of days beside their minutes and the day's steps
+    Totals(data::Totals),
     /// Print the adherence to the assigned programme
     Adherence(data::Adherence),
     /// Programmes and who follows them

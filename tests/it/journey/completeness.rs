@@ -1,0 +1,188 @@
+//! What has come and what has not, as it was known at any moment: a real tracker's synchronisations played back in order.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use chrono::{DateTime, NaiveDateTime, SecondsFormat};
+use foulee_contract::{Grain, Metric, ParticipantId, Provenance, Series, Tuple, Value as Reading};
+use foulee_store::{EmbeddedStore, Group, Store as _, WriteBatch};
+use serde_json::Value;
+
+use crate::data::{lines_of, recordings};
+use crate::foulee::Folder;
+use crate::people;
+
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+
+/// A time of the files, which name no zone, read as UTC.
+fn time(text: &str) -> i64 {
+    let format = "%m/%d/%Y %I:%M:%S %p";
+    NaiveDateTime::parse_from_str(text, format).expect("a time").and_utc().timestamp_millis()
+}
+
+fn shown(ms: i64) -> String {
+    DateTime::from_timestamp_millis(ms).expect("a time").to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// The minutes and the synchronisations of the first person.
+fn files(folder: &Path) -> (Vec<(i64, i64)>, Vec<i64>) {
+    let minutes = lines_of(&folder.join("name1_minuteStepsNarrow_20190730_20230830.csv.gz")).1;
+    let minutes = minutes.iter().map(|line| {
+        let (at, steps) = line.split_once(',').expect("two cells");
+        (time(at), steps.parse().expect("steps"))
+    });
+    let syncs = lines_of(&folder.join("name1_syncEvents_20190730_20230830.csv.gz")).1;
+    let syncs = syncs.iter().map(|line| time(line.split(',').nth(1).expect("a time")));
+    (minutes.collect(), syncs.collect())
+}
+
+/// Each synchronisation in order brings the minutes that had begun by then, and itself.
+async fn play_back(store: &EmbeddedStore, id: ParticipantId, minutes: &[(i64, i64)], syncs: &[i64]) {
+    let series = |metric, grain| Series {
+        participant: id,
+        source: "watch////fitbit".parse().expect("a source"),
+        metric,
+        grain,
+    };
+    let tuple = |start_ms, end_ms, value| {
+        let tuple = Tuple { start_ms, end_ms, seq: 0, rev: 0, value: Reading::Present(value) };
+        (tuple, Provenance::default())
+    };
+    let mut at = 0;
+    for sync in syncs {
+        let past = at + minutes[at..].partition_point(|(start, _)| start <= sync);
+        let rows = minutes[at..past].iter().map(|(start, steps)| tuple(*start, start + MINUTE_MS, *steps));
+        let groups = vec![
+            Group { series: series(Metric::Steps, Grain::Epoch), rows: rows.collect() },
+            Group { series: series(Metric::Sync, Grain::Sample), rows: vec![tuple(*sync, *sync, 1)] },
+        ];
+        at = past;
+        store.write(WriteBatch { received_ms: *sync, groups }).await.expect("written");
+    }
+}
+
+/// The hours of a period as they were known at a moment.
+fn hours(folder: &Folder, from_ms: i64, to_ms: i64, as_of_ms: i64) -> Vec<Value> {
+    let day = |ms: i64| shown(ms)[..10].to_owned();
+    let id = people::id(1);
+    let line = format!(
+        "completeness {id} --from {} --to {} --as-of {} --format json",
+        day(from_ms),
+        day(to_ms),
+        shown(as_of_ms)
+    );
+    let rows = folder.say(&line).json();
+    let start = |row: &Value| row["start"].as_str().expect("a start").to_owned();
+    let rows = rows.as_array().expect("rows").iter();
+    rows.filter(|row| start(row) >= shown(from_ms) && start(row) < shown(to_ms)).cloned().collect()
+}
+
+fn sum(rows: &[Value], column: &str) -> i64 {
+    rows.iter().map(|row| row[column].as_i64().expect("minutes")).sum()
+}
+
+#[test]
+fn what_was_not_synced_becomes_data_when_it_comes_and_both_can_be_asked_for() {
+    let Some(source) = recordings("fitbit-sync") else { return };
+    let (minutes, syncs) = files(&source);
+    let (before, after) =
+        syncs.windows(2).map(|pair| (pair[0], pair[1])).max_by_key(|(a, b)| b - a).expect("a gap");
+    assert_eq!((after - before) / HOUR_MS, 484);
+    let late: Vec<_> = minutes.iter().filter(|(start, _)| (before + 1..=after).contains(start)).collect();
+    let with_steps = late.iter().filter(|(_, steps)| *steps > 0).count();
+    println!(
+        "the longest gap: {} to {}; {} minutes of it came late, {with_steps} of them with steps",
+        shown(before),
+        shown(after),
+        late.len()
+    );
+    assert_eq!((late.len(), with_steps), (29_043, 1_475));
+
+    let folder = Folder::new();
+    people::add(&folder, &people::id(1), "name1", "fitbit-sync", "UTC");
+    let runtime = tokio::runtime::Builder::new_multi_thread().build().expect("a runtime");
+    runtime.block_on(async {
+        let store = EmbeddedStore::open(&folder.data()).expect("the store opens");
+        let id = people::id(1).parse().expect("an id");
+        play_back(&store, id, &minutes, &syncs).await;
+    });
+
+    // Whole hours inside the gap.
+    let first = (before / HOUR_MS + 1) * HOUR_MS;
+    let last = after / HOUR_MS * HOUR_MS;
+    let inside = hours(&folder, first, last, after - 1_000);
+    let afterwards = hours(&folder, first, last, after);
+    assert_eq!(inside.len() as i64, (last - first) / HOUR_MS);
+    assert_eq!(inside.len(), afterwards.len());
+    println!(
+        "as of {}: {} hours, {} minutes not synced of {}; as of {}: {} not synced, {} hours hold what came late",
+        shown(after - 1_000),
+        inside.len(),
+        sum(&inside, "not_synced"),
+        sum(&inside, "expected"),
+        shown(after),
+        sum(&afterwards, "not_synced"),
+        afterwards.len()
+    );
+    for row in &inside {
+        assert_eq!(
+            (&row["not_synced"], &row["received"], &row["arrived"]),
+            (&60.into(), &0.into(), &Value::Null)
+        );
+    }
+    for row in &afterwards {
+        assert_eq!((&row["not_synced"], &row["arrived"]), (&0.into(), &shown(after).into()), "{row}");
+    }
+    let id = people::id(1);
+    let held = folder.say(&format!(
+        "readings {id} --metric steps --from {} --to {} --format json",
+        shown(before),
+        shown(after)
+    ));
+    let held = held.json();
+    let held: Vec<_> =
+        held.as_array().expect("rows").iter().filter(|row| row["received_at"] == shown(after)).collect();
+    let walked = held.iter().filter(|row| row["value"].as_f64() > Some(0.0)).count();
+    println!("received at {}: {} minutes, {walked} of them with steps", shown(after), held.len());
+    assert_eq!((held.len(), walked), (29_043, 1_475));
+
+    every_moment(&folder, &minutes, &syncs);
+}
+
+/// As of each of some moments, no hour says anything that the synchronisations up to then did not bring.
+fn every_moment(folder: &Folder, minutes: &[(i64, i64)], syncs: &[i64]) {
+    let mut checked = 0;
+    for sync in syncs.iter().step_by(97) {
+        for as_of in [sync - 1_000, *sync] {
+            let known = syncs.partition_point(|at| *at <= as_of).checked_sub(1).map(|last| syncs[last]);
+            let Some(known) = known.map(|known| (known / MINUTE_MS + 1) * MINUTE_MS) else { continue };
+            let from = (as_of - 3 * 24 * HOUR_MS).max(minutes[0].0) / HOUR_MS * HOUR_MS;
+            let rows = hours(folder, from, as_of, as_of);
+            // What is expected up to then and was over at the last synchronisation is there, what is later is not synced.
+            let mut expected: BTreeMap<String, i64> = BTreeMap::new();
+            let until = as_of.min(minutes.last().expect("minutes").0 + MINUTE_MS);
+            for minute in (from..until).step_by(MINUTE_MS as usize) {
+                let not_synced = i64::from(minute + MINUTE_MS > known);
+                *expected.entry(shown(minute / HOUR_MS * HOUR_MS)).or_default() += not_synced;
+            }
+            for row in rows {
+                let start = row["start"].as_str().expect("a start");
+                if let Some(not_synced) = expected.get(start) {
+                    assert_eq!(
+                        row["not_synced"].as_i64(),
+                        Some(*not_synced),
+                        "as of {}: {row}",
+                        shown(as_of)
+                    );
+                    checked += 1;
+                }
+            }
+        }
+    }
+    println!(
+        "{checked} hours as of {} moments: not synced is what no synchronisation had brought",
+        2 * syncs.len() / 97
+    );
+    assert!(checked > 500);
+}
