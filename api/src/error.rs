@@ -35,6 +35,20 @@ pub enum ApiError {
     /// No such participant, or none that may be seen.
     #[error("no such participant")]
     ParticipantUnknown,
+    /// A source that the participant has not.
+    #[error("source: {source_key} is none of this participant's; those are: {known}")]
+    SourceUnknown {
+        /// The one that was named.
+        source_key: String,
+        /// Those that are there.
+        known: String,
+    },
+    /// More sources were named than can come first.
+    #[error("source: at most {most} can be named; the others follow by their kind")]
+    SourcesTooMany {
+        /// How many can be.
+        most: usize,
+    },
     /// No such programme.
     #[error("no such programme; `foulee programme list` names those that are there")]
     ProgrammeUnknown,

@@ -24,6 +24,7 @@ pub mod pages;
 pub mod people;
 pub mod programme;
 pub mod registry;
+pub mod sources;
 pub mod view;
 pub mod worker;
 pub mod zones;

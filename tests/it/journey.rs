@@ -38,6 +38,8 @@ mod erasure;
 mod figures;
 #[path = "journey/fitabase.rs"]
 mod fitabase;
+#[path = "journey/homes.rs"]
+mod homes;
 #[path = "journey/phone.rs"]
 mod phone;
 #[path = "journey/pieces.rs"]

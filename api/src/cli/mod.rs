@@ -28,7 +28,10 @@ pub use commands::data::{
     Adherence, Completeness, Explain, Measures, MeasuresWhat, Minutes, PolicyArg, QuotaArg, Readings, Totals,
 };
 pub use commands::import::{Import, ImportTarget};
-pub use commands::participant::{ParticipantAdd, ParticipantCommand, ParticipantErase, ParticipantList};
+pub use commands::participant::{
+    ParticipantAdd, ParticipantCommand, ParticipantErase, ParticipantList, ParticipantMove,
+    ParticipantSources,
+};
 pub use commands::programme::{ProgrammeAssign, ProgrammeCommand, ProgrammeList, ProgrammeShow};
 pub use commands::service::{Demo, Role, Serve};
 pub use commands::token::{TokenAdd, TokenCommand, TokenGrant, TokenList, TokenRevoke};

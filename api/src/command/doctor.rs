@@ -22,6 +22,9 @@ struct DoctorDoc {
 }
 
 pub(super) fn run(global: &Global, asked: &Doctor) -> Result<Exit, CommandError> {
+    if !asked.paths.is_empty() {
+        return super::import::look(global, asked);
+    }
     let mut findings = Vec::new();
     let mut find = |what, result: Result<String, String>| {
         let ok = result.is_ok();

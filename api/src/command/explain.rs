@@ -40,6 +40,11 @@ fn text(day: &Explained) -> String {
         text.push_str(&format!(", {} of them at times that nobody knows", day.adrift));
     }
     text.push('\n');
+    if day.clock_elsewhere {
+        text.push_str(
+            "devices' clocks showed another zone than home's: after a journey, say so with `foulee participant move`\n",
+        );
+    }
     for source in &day.sources {
         text.push_str(&format!(
             "{}: counted {}, {} of it in the slices",

@@ -200,6 +200,8 @@ impl CommandError {
                 | ApiError::ParticipantUnknown
                 | ApiError::ProgrammeUnknown
                 | ApiError::ProgrammeInvalid { .. }
+                | ApiError::SourceUnknown { .. }
+                | ApiError::SourcesTooMany { .. }
                 | ApiError::PeriodReversed
                 | ApiError::NoBaseline { .. }
                 | ApiError::Registry(

@@ -3,7 +3,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use foulee_contract::ParticipantId;
-use foulee_ingest::import::{Options, People, Progress, Sink, SinkError, Summary, Target, import};
+use foulee_ingest::import::{
+    FormatChoice, Options, People, Progress, Sink, SinkError, Summary, Target, import,
+};
 use foulee_ingest::{DryRun, LocalSink, Overlap};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
@@ -11,7 +13,7 @@ use tokio::runtime::Handle;
 
 use super::CommandError;
 use super::context::Context;
-use crate::cli::{Exit, Global, Import};
+use crate::cli::{Doctor, Exit, Global, Import, ImportTarget};
 use crate::client::{Client, RemotePeople};
 use crate::people::{self, NewPerson};
 use crate::registry::{NameKind, Registry, RegistryError, SINCE_EVER};
@@ -64,6 +66,27 @@ pub(super) fn run(global: &Global, asked: &Import) -> Result<Exit, CommandError>
     Ok(if summary.refused() { Exit::Refused } else { Exit::Done })
 }
 
+/// Says what files hold and what would become of them, for somebody or for nobody yet.
+pub(super) fn look(global: &Global, asked: &Doctor) -> Result<Exit, CommandError> {
+    let context = Context::new(global)?;
+    let target = match &asked.participant {
+        Some(reference) => context.participant(reference)?,
+        None => people::new_id(context.now_ms())?,
+    };
+    let import = Import {
+        paths: asked.paths.clone(),
+        target: ImportTarget { participant: asked.participant.clone(), study: None },
+        time_zone: asked.time_zone,
+        format: FormatChoice::Auto,
+        kind: None,
+        source: None,
+        map: Vec::new(),
+        dry_run: true,
+        json: asked.json,
+    };
+    dry_run(global, &import, &context, Target::Participant(target))
+}
+
 /// Says what would become of it.
 fn dry_run(global: &Global, asked: &Import, context: &Context, target: Target) -> Result<Exit, CommandError> {
     let bar = progress_bar(global.quiet);
@@ -93,7 +116,7 @@ fn dry_run(global: &Global, asked: &Import, context: &Context, target: Target) -
                 overlap.source, overlap.stored, overlap.metric, overlap.days, overlap.from, overlap.to
             ));
         }
-        text.push_str("nothing was written: --dry-run\n");
+        text.push_str("nothing was written\n");
         output::print_text(&text)?;
     }
     Ok(if summary.refused() { Exit::Refused } else { Exit::Done })

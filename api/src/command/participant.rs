@@ -2,12 +2,14 @@ use std::time::{Duration, Instant};
 
 use super::CommandError;
 use super::context::Context;
-use crate::ApiError;
-use crate::cli::{Exit, ParticipantCommand};
+use foulee_contract::Source;
+
+use crate::cli::{Exit, ParticipantCommand, ParticipantMove, ParticipantSources};
 use crate::client::{Client, ClientError};
 use crate::output::{Cell, Table, print_text};
 use crate::people::{self, ErasedDoc, NewPerson};
-use crate::registry::MAX_PAGE;
+use crate::registry::{MAX_PAGE, SINCE_EVER};
+use crate::{ApiError, sources};
 
 pub(super) fn run(context: &Context, command: ParticipantCommand) -> Result<Exit, CommandError> {
     let now_ms = context.now_ms();
@@ -63,6 +65,8 @@ pub(super) fn run(context: &Context, command: ParticipantCommand) -> Result<Exit
             })?;
             table.finish()?;
         }
+        ParticipantCommand::Move(asked) => move_home(context, &asked)?,
+        ParticipantCommand::Sources(asked) => sources(context, &asked)?,
         ParticipantCommand::Erase(asked) => {
             if !asked.yes {
                 return Err(CommandError::ConsentMissing);
@@ -88,6 +92,68 @@ pub(super) fn run(context: &Context, command: ParticipantCommand) -> Result<Exit
         }
     }
     Ok(Exit::Done)
+}
+
+/// The service computes the days anew, so it is the one to say it to.
+fn move_home(context: &Context, asked: &ParticipantMove) -> Result<(), CommandError> {
+    let id = context.participant(&asked.id)?;
+    let from_ms = asked.from.map(|from| context.instant(id, from, true)).transpose()?;
+    match &context.served_by {
+        Some(holder) => {
+            let body = serde_json::json!({"time_zone": asked.zone.name(), "from": from_ms.map(crate::feed::rfc3339)});
+            let path = format!("/v1/participants/{id}/zones");
+            let _: serde_json::Value =
+                Client::new(holder).post(&path, &body).map_err(|error| remote(holder, error))?;
+        }
+        None => {
+            let from_ms = from_ms.unwrap_or(SINCE_EVER);
+            let said = context.registry.set_home_zone(id, from_ms, asked.zone.name(), context.now_ms());
+            context.runtime.block_on(said).map_err(ApiError::from)?;
+            context.drain_for(id)?;
+        }
+    }
+    let mut text = String::new();
+    for zone in context.runtime.block_on(context.registry.home_zones(id)).map_err(ApiError::from)? {
+        let from = match zone.from_ms {
+            SINCE_EVER => "since ever".to_owned(),
+            from_ms => format!("from {}", crate::feed::rfc3339(from_ms)),
+        };
+        text.push_str(&format!("{} {from}\n", zone.zone.name()));
+    }
+    print_text(&text)?;
+    Ok(())
+}
+
+fn sources(context: &Context, asked: &ParticipantSources) -> Result<(), CommandError> {
+    let id = context.participant(&asked.id)?;
+    if asked.by_kind || !asked.first.is_empty() {
+        match &context.served_by {
+            Some(holder) => {
+                let keys: Vec<&str> = asked.first.iter().map(Source::key).collect();
+                let path = format!("/v1/participants/{id}/sources");
+                let body = serde_json::json!({"first": keys});
+                let _: serde_json::Value =
+                    Client::new(holder).post(&path, &body).map_err(|error| remote(holder, error))?;
+            }
+            None => {
+                let said =
+                    sources::prefer(&context.registry, &*context.store, id, &asked.first, context.now_ms());
+                context.runtime.block_on(said)?;
+                context.drain_for(id)?;
+            }
+        }
+    }
+    let mut table = Table::stdout(&["rank", "source", "chosen", "metrics"], asked.format)?;
+    for row in context.runtime.block_on(sources::sources(&context.registry, &*context.store, id))? {
+        table.row(&[
+            Cell::Integer(row.rank as i64),
+            Cell::Text(row.source.into()),
+            Cell::Bool(row.chosen),
+            Cell::Text(row.metrics.join(" ").into()),
+        ])?;
+    }
+    table.finish()?;
+    Ok(())
 }
 
 /// How long an erasure waits for those who read the files, after its first try.

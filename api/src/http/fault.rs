@@ -60,6 +60,13 @@ impl From<ApiError> for Fault {
                 | RegistryError::ExternalIdTaken
                 | RegistryError::ProgrammeConflict,
             ) => Some(Problem::new(ProblemKind::Conflict).detail(error.to_string())),
+            ApiError::SourceUnknown { known, .. } => {
+                Some(Problem::new(ProblemKind::InvalidField).field("first", format!("of these: {known}")))
+            }
+            ApiError::SourcesTooMany { most } => {
+                let fix = format!("at most {most} sources; the others follow by their kind");
+                Some(Problem::new(ProblemKind::InvalidField).field("first", fix))
+            }
             ApiError::PeriodReversed => {
                 Some(Problem::new(ProblemKind::InvalidField).field("from", "a day that is not after `to`"))
             }

@@ -9,6 +9,7 @@ mod openapi;
 mod pages;
 mod participants;
 mod programmes;
+mod sources;
 mod state;
 mod stream;
 
@@ -45,6 +46,8 @@ pub fn router(service: Service) -> Router {
         .route("/v1/participants/{id}/completeness", get(feeds::completeness))
         .route("/v1/participants/{id}/totals", get(feeds::totals))
         .route("/v1/participants/{id}/adherence", get(feeds::adherence))
+        .route("/v1/participants/{id}/sources", get(sources::list).post(sources::prefer))
+        .route("/v1/participants/{id}/zones", post(participants::move_home))
         .route("/v1/participants/{id}/live", get(live::newest))
         .route("/v1/participants/{id}/prescriptions", get(programmes::prescriptions).post(programmes::assign))
         .route("/v1/measures", get(feeds::dictionary))

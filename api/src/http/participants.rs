@@ -3,6 +3,7 @@ use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, FixedOffset};
 use foulee_contract::ParticipantId;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +11,7 @@ use super::Service;
 use super::access::Caller;
 use super::fault::{Fault, Path, Query, json_fault};
 use crate::people::{self, NewPerson};
-use crate::registry::{MAX_PAGE, Participant, Scope};
+use crate::registry::{MAX_PAGE, Participant, SINCE_EVER, Scope};
 
 #[derive(Serialize)]
 pub(super) struct ParticipantDoc {
@@ -137,6 +138,30 @@ pub(super) async fn add(
     let participant = service.registry.participant(id).await?.ok_or_else(Fault::not_found)?;
     let code = if created { StatusCode::CREATED } else { StatusCode::OK };
     Ok((code, Json(doc(&service, participant).await?)).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Move {
+    time_zone: String,
+    /// From when on; since ever where it is left out.
+    from: Option<DateTime<FixedOffset>>,
+}
+
+pub(super) async fn move_home(
+    State(service): State<Service>,
+    caller: Caller,
+    Path(id): Path<ParticipantId>,
+    body: Result<Json<Move>, JsonRejection>,
+) -> Result<Json<ParticipantDoc>, Fault> {
+    caller.admin()?;
+    let Json(asked) = body.map_err(|error| json_fault(&error))?;
+    let participant = service.registry.participant(id).await?.ok_or_else(Fault::not_found)?;
+    let now_ms = (service.clock)();
+    let from_ms = asked.from.map_or(SINCE_EVER, |from| from.timestamp_millis());
+    service.registry.set_home_zone(id, from_ms, &asked.time_zone, now_ms).await?;
+    service.worker.refresh(id, now_ms).await?;
+    Ok(Json(doc(&service, participant).await?))
 }
 
 pub(super) async fn erase(

@@ -14,6 +14,10 @@ use super::person::Person;
 use super::readings::Readings;
 use super::rows::{DayPayload, MeasureCell, MinutesPayload, TotalCell, cause_word};
 use crate::ApiError;
+use crate::feed::offset_minutes;
+
+/// The flag of a day on which devices' own clocks differed from the home clock.
+pub const CLOCK_ELSEWHERE: &str = "clock_elsewhere";
 
 /// A computed day.
 #[derive(Clone, Debug)]
@@ -47,6 +51,10 @@ pub fn compute_day(
     let measures = measure_day(&day, &context)?;
     let obs = DayObs::from_minutes(&day, &context.valid_day, DEFAULT_WALKING_CADENCE);
     let (cadence, cadence_known) = cadence_minutes(&day);
+    let mut flags = flag_words(day.flags);
+    if readings.is_elsewhere(bounds, |ms| offset_minutes(&person.zones, ms)) {
+        flags.push(CLOCK_ELSEWHERE.to_owned());
+    }
     let payload = DayPayload {
         start_ms: day.start_ms,
         minutes: day.len() as u32,
@@ -58,7 +66,7 @@ pub fn compute_day(
         phone_only: obs.phone_only,
         cadence_known,
         quality: DayQuality::of(&day).as_str().to_owned(),
-        flags: flag_words(day.flags),
+        flags,
         cadence,
         causes: causes(&day),
         counters: readings.decisions_in(bounds),

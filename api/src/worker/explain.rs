@@ -9,6 +9,7 @@ use super::day::checked_totals;
 use super::person::Person;
 use super::readings::{CONTEXT_MS, Readings};
 use crate::ApiError;
+use crate::feed::offset_minutes;
 
 /// How a day's steps came about.
 #[derive(Clone, Debug, Serialize)]
@@ -21,6 +22,8 @@ pub struct Explained {
     pub steps: Option<u32>,
     /// Those of them that were walked within some hours, and nobody knows when.
     pub adrift: u32,
+    /// Whether devices' own clocks showed another zone than home's: somebody may have travelled.
+    pub clock_elsewhere: bool,
     /// The sources that say something of the day, the first by priority first.
     pub sources: Vec<ExplainedSource>,
     /// The day's steps slice by slice, steps adrift apart.
@@ -157,6 +160,7 @@ pub async fn explain(
         date,
         policy: policy.as_str(),
         steps: day.steps_seen(),
+        clock_elsewhere: readings.is_elsewhere(&bounds, |ms| offset_minutes(&person.zones, ms)),
         adrift: day.adrift.iter().map(|&steps| u32::from(steps)).sum(),
         sources,
         slices: slices.collect(),

@@ -17,8 +17,9 @@ mod run;
 mod weeks;
 
 pub use completeness::{Heard, HourOfSource, completeness};
-pub use day::{ComputedDay, compute_day};
+pub use day::{CLOCK_ELSEWHERE, ComputedDay, compute_day};
 pub use explain::{Explained, ExplainedReading, ExplainedShare, ExplainedSlice, ExplainedSource, explain};
+pub(crate) use person::default_priority;
 pub use person::{Person, PersonSource};
 pub use priors::{prior_as_of, prior_of};
 pub use readings::{CONTEXT_MS, Readings};

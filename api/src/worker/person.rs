@@ -90,7 +90,7 @@ impl Person {
 }
 
 /// Worn devices before carried ones, steps-first wrist devices before straps, what is typed in last. [D]
-fn default_priority(kind: SourceKind) -> u8 {
+pub(crate) fn default_priority(kind: SourceKind) -> u8 {
     match kind {
         SourceKind::Watch => 10,
         SourceKind::Ring => 20,

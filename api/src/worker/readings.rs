@@ -15,6 +15,8 @@ use super::person::{Person, PersonSource};
 /// Milliseconds on either side of a day whose readings may change it.
 pub const CONTEXT_MS: i64 = CONTEXT_MINUTES as i64 * 60_000;
 
+const HOUR_MS: i64 = 3_600_000;
+
 /// A day total spans at least this much of its day; a shorter one is an hour's. 20 hours: no DST day is shorter.
 const DAY_TOTAL_MS: i64 = 20 * 3_600_000;
 
@@ -24,6 +26,8 @@ pub struct Readings {
     sources: Vec<SourceReadings>,
     conflicts: Vec<i64>,
     starts: Vec<i64>,
+    /// Minutes that a device's own clock was ahead of UTC, by hour since 1970, where it says so.
+    clocks: BTreeMap<i64, i16>,
     /// What had to be decided about counters, by the place of their source.
     notes: Vec<(usize, CounterNote)>,
 }
@@ -73,6 +77,10 @@ impl Readings {
                     .extend(resolved.current.iter().take(resolved.conflicts).map(|s| s.tuple.start_ms));
             }
             readings.starts.extend(resolved.current.iter().map(|stored| stored.tuple.start_ms));
+            let clocks = resolved.current.iter().filter_map(|stored| {
+                Some((stored.tuple.start_ms.div_euclid(HOUR_MS), stored.provenance.offset_minutes?))
+            });
+            readings.clocks.extend(clocks);
             source.add(series.metric, series.grain, &resolved.current);
         }
         for (at, known) in person.sources.iter().enumerate().filter(|(_, known)| known.has_counter) {
@@ -166,10 +174,27 @@ impl Readings {
         })
     }
 
-    /// Whether anything was recorded in the day.
+    /// Whether devices' own clocks differed from the home clock in most of the day's hours in which they tell: somebody may
+    /// have travelled.
+    #[must_use]
+    pub fn is_elsewhere(&self, bounds: &Range<i64>, home_offset: impl Fn(i64) -> i32) -> bool {
+        let hours = bounds.start.div_euclid(HOUR_MS)..bounds.end.div_euclid(HOUR_MS);
+        let (mut told, mut differ) = (0, 0);
+        for (hour, offset) in self.clocks.range(hours) {
+            told += 1;
+            differ += usize::from(home_offset(hour * HOUR_MS) != i32::from(*offset));
+        }
+        2 * differ > told
+    }
+
+    /// Whether anything was recorded in the day, or began before it and reaches into it.
     #[must_use]
     pub fn any_in(&self, bounds: &Range<i64>) -> bool {
-        self.last_in(bounds).is_some()
+        let reaches = |steps: &[StepInterval]| {
+            let found = within(steps, bounds.start, bounds.end, |s| (s.start_ms, s.end_ms));
+            found.iter().any(|steps| steps.count > 0 && steps.end_ms > bounds.start)
+        };
+        self.last_in(bounds).is_some() || self.sources.iter().any(|source| reaches(&source.steps))
     }
 
     /// The last start in the day.

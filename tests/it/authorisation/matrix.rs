@@ -24,7 +24,7 @@ pub(crate) enum Rule {
 }
 
 /// The matrix: every operation of the document has a row.
-pub(crate) const MATRIX: [(&str, Rule); 17] = [
+pub(crate) const MATRIX: [(&str, Rule); 20] = [
     ("addReadings", Rule::Writing),
     ("listParticipants", Rule::ListOfPeople),
     ("addParticipant", Rule::AdminAlone),
@@ -34,6 +34,9 @@ pub(crate) const MATRIX: [(&str, Rule); 17] = [
     ("listMinutes", Rule::OfParticipant),
     ("listCompleteness", Rule::OfParticipant),
     ("listTotals", Rule::OfParticipant),
+    ("listSources", Rule::OfParticipant),
+    ("preferSources", Rule::AdminAlone),
+    ("moveParticipant", Rule::AdminAlone),
     ("listMeasures", Rule::OfParticipant),
     ("getAdherence", Rule::OfParticipant),
     ("watchNewest", Rule::OfParticipant),
@@ -83,6 +86,8 @@ impl Cell<'_> {
         let (path, body) = match self.operation.id.as_str() {
             "listReadings" => (format!("{path}?from=2026-03-01T00:00:00Z&to=2026-03-02T00:00:00Z"), None),
             "addReadings" => (path, Some(batch(&[id]))),
+            "preferSources" => (path, Some(json!({"first": []}))),
+            "moveParticipant" => (path, Some(json!({"time_zone": "Europe/Paris"}))),
             "addParticipant" => (path, Some(json!({"study": "new"}))),
             "addPrescription" => (
                 path,

@@ -252,6 +252,14 @@ impl<'a> Exchanges<'a> {
         self.expect("listCompleteness", &of(known), None, 200);
         self.expect("listCompleteness", &of("completeness?by=week"), None, 400);
         self.expect("listTotals", &of("totals"), None, 200);
+        let sources = self.expect("listSources", &of("sources"), None, 200);
+        let first = sources["items"][0]["source"].clone();
+        self.expect("preferSources", &of("sources"), Some(&json!({"first": [first]})), 200);
+        self.expect("preferSources", &of("sources"), Some(&json!({"first": []})), 200);
+        self.expect("preferSources", &of("sources"), Some(&json!({"first": ["watch////none"]})), 400);
+        let tokyo = json!({"time_zone": "Asia/Tokyo", "from": "2030-01-01T00:00:00Z"});
+        self.expect("moveParticipant", &of("zones"), Some(&tokyo), 200);
+        self.expect("moveParticipant", &of("zones"), Some(&json!({"time_zone": "Nowhere"})), 400);
         assert_eq!(length(self.expect("listMeasures", &of("measures"), None, 200)) % 33, 0);
         self.expect("listMeasures", &of("measures?from=2026-03-02&to=2026-03-01"), None, 400);
         let days = "from=2026-02-20T00:00:00Z&to=2026-02-27T00:00:00Z";

@@ -1,7 +1,11 @@
 use std::path::PathBuf;
 
+use chrono_tz::Tz;
 use clap::{Args, Subcommand};
 use foulee_store::StoreUrl;
+
+use crate::cli::ParticipantRef;
+use crate::cli::values::zone;
 
 /// What to do with the store.
 #[derive(Clone, Debug, Subcommand)]
@@ -89,8 +93,18 @@ pub struct StoreStats {
 #[command(after_long_help = "\
 Examples:
   foulee doctor
-  foulee doctor --data-dir /srv/foulee --json")]
+  foulee doctor --data-dir /srv/foulee --json
+  foulee doctor export.zip --participant pilot/7")]
 pub struct Doctor {
+    /// Files or folders to look into instead: what they hold, of which devices, what is stored already, what would be refused
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Whose they would be, to tell what of them is stored already
+    #[arg(long, value_name = "ID", requires = "paths")]
+    pub participant: Option<ParticipantRef>,
+    /// Zone of local times that carry no offset, such as Europe/Paris
+    #[arg(long, value_name = "ZONE", value_parser = zone, requires = "paths")]
+    pub time_zone: Option<Tz>,
     /// Print it as JSON
     #[arg(long)]
     pub json: bool,
