@@ -86,6 +86,15 @@ fn pages_are_accessible_on_every_screen() {
             wrong.extend(looks.faults(&window, &name("person-dark"), lang, &[known]));
             window.prefer("light");
 
+            let arrived = if lang == "fr" { "Ce qui est arrivé" } else { "What has come" };
+            window.open(&format!("{person}/received?lang={lang}"));
+            wrong.extend(looks.faults(&window, &name("received"), lang, &[arrived]));
+            window.run("document.querySelectorAll('details').forEach(one => { one.open = true; })");
+            wrong.extend(looks.faults(&window, &name("received-open"), lang, &[arrived]));
+            window.prefer("dark");
+            wrong.extend(looks.faults(&window, &name("received-dark"), lang, &[arrived]));
+            window.prefer("light");
+
             window.open(&format!("{}/?lang={lang}", demo.base()));
             wrong.extend(looks.faults(&window, &name("index"), lang, &[heading]));
             wrong.extend(skip_link(&window, &name("index")));

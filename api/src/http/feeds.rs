@@ -91,7 +91,7 @@ pub(super) async fn readings(
 }
 
 /// A place among those who read from the store at once.
-fn place_among_readers(service: &Service) -> Result<OwnedSemaphorePermit, Fault> {
+pub(super) fn place_among_readers(service: &Service) -> Result<OwnedSemaphorePermit, Fault> {
     let place = service.reading_feeds.clone().try_acquire_owned();
     place.map_err(|_| Fault::from(Problem::new(ProblemKind::TooManyRequests)))
 }

@@ -58,6 +58,7 @@ pub fn router(service: Service) -> Router {
         .route("/", get(pages::index))
         .route("/p/{id}", get(pages::person))
         .route("/p/{id}/live", get(pages::live))
+        .route("/p/{id}/received", get(pages::received))
         .route("/enter", get(pages::enter_form).post(pages::enter))
         .route("/leave", post(pages::leave))
         .route("/static/foulee.css", get(pages::stylesheet))

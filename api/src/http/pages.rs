@@ -11,15 +11,16 @@ use serde::Deserialize;
 use super::Service;
 use super::access::{COOKIE, Caller};
 use super::fault::{Fault, Path, Query};
+use super::feeds::place_among_readers;
 use super::participants::visible;
 use crate::live::Shown;
 use crate::pages::model::{ErrorKind, ErrorPage, Frame, Synthetic};
 use crate::pages::{
     Asset, CONTENT_SECURITY_POLICY, LIVE_CONTENT_SECURITY_POLICY, LIVE_SCRIPT, Lang, STYLESHEET, render,
-    render_error, render_index, render_live,
+    render_error, render_index, render_live, render_received,
 };
 use crate::registry::Participant;
-use crate::view::{self, PageQuery};
+use crate::view::{self, PageQuery, ReceivedQuery};
 
 /// How long the live page waits for what is newest.
 const LONGEST_LOOK: Duration = Duration::from_secs(5);
@@ -169,6 +170,42 @@ async fn live_html(
     let mut page = view::live_page(&participant, &zones, &told.state, lang, (service.clock)())?;
     frame(service, &mut page.frame);
     Ok(Some(render_live(&page, lang).map_err(crate::ApiError::from)?))
+}
+
+/// What has come of somebody's devices, and what has not.
+pub(super) async fn received(
+    State(service): State<Service>,
+    headers: HeaderMap,
+    id: Result<Path<ParticipantId>, Fault>,
+    query: Result<Query<ReceivedQuery>, Fault>,
+) -> Response {
+    let query = match query {
+        Ok(Query(query)) => query,
+        Err(fault) => return fault_page(&fault, lang_of(None, &headers)),
+    };
+    let lang = lang_of(query.lang.as_deref(), &headers);
+    match received_html(&service, &headers, id, &query, lang).await {
+        Ok(Some(text)) => html(StatusCode::OK, text),
+        Ok(None) => Redirect::to(&format!("/enter?lang={}", lang.code())).into_response(),
+        Err(fault) => fault_page(&fault, lang),
+    }
+}
+
+async fn received_html(
+    service: &Service,
+    headers: &HeaderMap,
+    id: Result<Path<ParticipantId>, Fault>,
+    query: &ReceivedQuery,
+    lang: Lang,
+) -> Result<Option<String>, Fault> {
+    let Some((participant, zones)) = visible_person(service, headers, id).await? else { return Ok(None) };
+    let _place = place_among_readers(service)?;
+    let now_ms = (service.clock)();
+    let (registry, store) = (&service.registry, &*service.store);
+    let page = view::received_page(registry, store, &participant, &zones, query, lang, now_ms);
+    let mut page = page.await?;
+    frame(service, &mut page.frame);
+    Ok(Some(render_received(&page, lang).map_err(crate::ApiError::from)?))
 }
 
 #[derive(Deserialize)]

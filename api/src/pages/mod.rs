@@ -32,10 +32,12 @@ mod live;
 mod markup;
 pub mod model;
 mod person;
+mod received;
 mod render;
 mod shell;
 mod svg_adherence;
 mod svg_day;
+mod svg_received;
 mod svg_week;
 mod svg_weeks;
 mod text;
@@ -48,4 +50,4 @@ pub use assets::{Asset, CONTENT_SECURITY_POLICY, LIVE_CONTENT_SECURITY_POLICY, L
 pub use error::PagesError;
 pub use lang::Lang;
 pub(crate) use live::RATE_HOLDS_S;
-pub use render::{render, render_enter, render_error, render_index, render_live};
+pub use render::{render, render_enter, render_error, render_index, render_live, render_received};

@@ -18,6 +18,7 @@ use super::{adherence, day, days, history, week};
 {%- endfor %}
 </dl>
 {% if let Some(href) = live %}<p><a href="{{ href.as_str() }}">{{ t.get("live_link") }}</a></p>{% endif %}
+{% if let Some(href) = received %}<p><a href="{{ href.as_str() }}">{{ t.get("received_link") }}</a></p>{% endif %}
 {% if empty %}<div class="card"><p class="lead">{{ t.get("empty_lead") }}</p><p>{{ t.get("empty_help") }}</p></div>{% endif %}
 <div class="cards">
 {% if let Some(week) = week %}{{ week }}{% endif %}
@@ -40,6 +41,7 @@ struct Body<'a> {
     first: Vec<(&'static str, String)>,
     about: Vec<(&'static str, String)>,
     live: Option<&'a Href>,
+    received: Option<&'a Href>,
     empty: bool,
     week: Option<Markup>,
     adherence: Markup,
@@ -68,6 +70,7 @@ pub(crate) fn body(t: &Text, page: &PersonPage) -> Result<Markup, PagesError> {
             ],
         ),
         live: page.links.live.as_ref(),
+        received: page.links.received.as_ref(),
         empty: page.last_reading.is_none(),
         week: page.this_week.as_ref().map(|w| week::section(t, w, &page.links)).transpose()?,
         adherence: adherence::section(t, page.adherence.as_ref(), page.period)?,

@@ -2,9 +2,9 @@
 
 use super::error::PagesError;
 use super::lang::Lang;
-use super::model::{ErrorPage, Frame, Href, IndexPage, LivePage, PersonPage};
+use super::model::{ErrorPage, Frame, Href, IndexPage, LivePage, PersonPage, ReceivedPage};
 use super::text::Text;
-use super::{enter, failure, list, live, person, shell};
+use super::{enter, failure, list, live, person, received, shell};
 
 /// One participant's page.
 ///
@@ -33,6 +33,16 @@ pub fn render_live(page: &LivePage, lang: Lang) -> Result<String, PagesError> {
     let t = Text::of(lang)?;
     let name = t.fill("live_title", &[("participant", &page.participant)]);
     shell::page(&t, &page.frame, &name, live::body(&t, page)?)
+}
+
+/// What has come of a participant's devices.
+///
+/// # Errors
+/// Only where a catalogue or a template of this build is broken.
+pub fn render_received(page: &ReceivedPage, lang: Lang) -> Result<String, PagesError> {
+    let t = Text::of(lang)?;
+    let name = t.fill("received_title", &[("participant", &page.participant)]);
+    shell::page(&t, &page.frame, &name, received::body(&t, page)?)
 }
 
 /// An error page.

@@ -4,11 +4,13 @@ mod list;
 mod live;
 mod person;
 mod query;
+mod received;
 
 pub use list::index_page;
 pub use live::live_page;
 pub use person::person_page;
 pub use query::PageQuery;
+pub use received::{ReceivedQuery, received_page};
 
 use chrono::NaiveDateTime;
 use foulee_analytics::HomeZones;

@@ -92,6 +92,7 @@ pub async fn person_page(
             previous_day: query.href(lang, step(day, -1), None),
             next_day: if day < today { query.href(lang, step(day, 1), None) } else { None },
             previous_week: query.href(lang, None, step(week_from, -7)),
+            received: p::Href::new(format!("/p/{id}/received?lang={}", lang.code())).ok(),
             live: p::Href::new(format!("/p/{id}/live?lang={}", lang.code())).ok(),
             next_week: if week_from < week_start(&plan, today) {
                 query.href(lang, None, step(week_from, 7))

@@ -145,6 +145,12 @@ impl Source {
         self.part(1)
     }
 
+    /// Who made it; empty where nothing says so.
+    #[must_use]
+    pub fn maker(&self) -> &str {
+        self.part(2)
+    }
+
     /// Its model; empty where nothing says so.
     #[must_use]
     pub fn model(&self) -> &str {

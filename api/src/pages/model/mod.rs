@@ -7,6 +7,7 @@ mod day;
 mod frame;
 mod list;
 mod live;
+mod received;
 mod week;
 
 pub use adherence::*;
@@ -14,6 +15,7 @@ pub use day::*;
 pub use frame::*;
 pub use list::*;
 pub use live::*;
+pub use received::*;
 pub use week::*;
 
 /// Everything on one participant's page.
@@ -60,4 +62,6 @@ pub struct PersonLinks {
     pub next_week: Option<Href>,
     /// What is newest, as it comes.
     pub live: Option<Href>,
+    /// What has come of the devices, and what has not.
+    pub received: Option<Href>,
 }

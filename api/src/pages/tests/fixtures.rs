@@ -28,6 +28,7 @@ fn links() -> PersonLinks {
         previous_week: href("?week=2026-03-02"),
         next_week: None,
         live: href("/p/P-7F3A/live?lang=fr"),
+        received: href("/p/P-7F3A/received?lang=fr"),
     }
 }
 
