@@ -3,7 +3,8 @@
 use foulee_contract::SourceKind;
 use foulee_ingest::import::{FormatChoice, Options, describe_formats};
 
-use crate::memory::{Memory, gzipped, lines, one_person, person, read, run, study, written};
+use crate::samples::packed::gzipped;
+use crate::memory::{Memory, lines, one_person, person, read, run, study, written};
 
 #[test]
 fn every_fitabase_file_gives_its_readings() {

@@ -2,31 +2,11 @@
 
 use foulee_contract::{How, Metric, RejectCode};
 
+use crate::samples::gadgetbridge::{AT, BAND, DEVICE, band, table};
+use crate::samples::packed::database;
 use crate::memory::{
-    Memory, database, lines, one_person, read_bytes, refused_bytes, run, sources, study, written,
+    Memory, lines, one_person, read_bytes, refused_bytes, run, sources, study, written,
 };
-
-const DEVICE: &str = "CREATE TABLE DEVICE (_id INTEGER PRIMARY KEY, NAME TEXT NOT NULL, MANUFACTURER TEXT NOT NULL, \
-    IDENTIFIER TEXT NOT NULL UNIQUE, TYPE INTEGER NOT NULL, TYPE_NAME TEXT NOT NULL, MODEL TEXT, ALIAS TEXT);\
-    INSERT INTO DEVICE VALUES (1, 'Mi Band de Zoé', 'Huami', 'C8:0F:10:11:22:33', 11, 'MIBAND2', 'V0.1.3.2', 'Zoé'), \
-    (2, 'R02_4242', 'Colmi', '30:30:10:11:22:33', 0, 'COLMI_R02', NULL, NULL);";
-
-/// A table of samples as Gadgetbridge makes it: without row numbers, in the order of time.
-fn table(name: &str, columns: &str, rows: &str) -> String {
-    format!(
-        "CREATE TABLE {name} (TIMESTAMP INTEGER NOT NULL, DEVICE_ID INTEGER NOT NULL, USER_ID INTEGER NOT NULL{columns}, \
-         PRIMARY KEY (TIMESTAMP, DEVICE_ID)) WITHOUT ROWID; INSERT INTO {name} VALUES {rows};"
-    )
-}
-
-const BAND: &str = ", RAW_INTENSITY INTEGER NOT NULL, STEPS INTEGER NOT NULL, RAW_KIND INTEGER NOT NULL, HEART_RATE INTEGER NOT NULL";
-
-/// 2023-11-14T22:13:00Z.
-const AT: i64 = 1_699_999_980;
-
-fn band(name: &str, rows: &str) -> Vec<u8> {
-    database(&format!("{DEVICE}{}", table(name, BAND, rows)))
-}
 
 #[test]
 fn a_bands_rows_are_minutes() {
