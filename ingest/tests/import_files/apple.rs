@@ -3,8 +3,8 @@
 use foulee_contract::How;
 use foulee_ingest::import::Options;
 
-use crate::samples::apple::{HEAD, WATCH, export, step};
 use crate::memory::{Memory, lines, one_person, person, read, refused, run, study, written};
+use crate::samples::apple::{HEAD, WATCH, export, step};
 
 fn sources(memory: &Memory) -> Vec<String> {
     let mut sources: Vec<String> = memory.readings.keys().map(|key| key.1.clone()).collect();

@@ -8,10 +8,10 @@ use foulee_ingest::import::{Options, Summary};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use crate::samples::fit::{MIDNIGHT, activity, beats, day, low, record, u16s, u32s};
-use crate::samples::fit_writer::{BYTE, ENUM, FitWriter, SINT32, STRING, UINT8, UINT16, UINT32};
 use crate::memory::{Memory, lines, one_person, run, study, written};
 use crate::real::data;
+use crate::samples::fit::{MIDNIGHT, activity, beats, day, low, record, u16s, u32s};
+use crate::samples::fit_writer::{ENUM, FitWriter, STRING, UINT8, UINT16, UINT32};
 
 pub(crate) fn import(bytes: &[u8]) -> (Summary, Memory) {
     let folder = tempfile::tempdir().expect("a folder");

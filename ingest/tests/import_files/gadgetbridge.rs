@@ -2,11 +2,9 @@
 
 use foulee_contract::{How, Metric, RejectCode};
 
+use crate::memory::{Memory, lines, one_person, read_bytes, refused_bytes, run, sources, study, written};
 use crate::samples::gadgetbridge::{AT, BAND, DEVICE, band, table};
 use crate::samples::packed::database;
-use crate::memory::{
-    Memory, lines, one_person, read_bytes, refused_bytes, run, sources, study, written,
-};
 
 #[test]
 fn a_bands_rows_are_minutes() {
@@ -339,4 +337,22 @@ fn its_zip_archive_is_read_and_it_is_one_persons() {
 fn a_database_of_something_else_is_not_known() {
     let (summary, _) = read_bytes("x", &database("CREATE TABLE DEVICE (a); CREATE TABLE SAMPLE (b)"));
     assert!(summary.files.is_empty() && summary.refused(), "{summary:?}");
+}
+
+#[test]
+fn a_cell_without_end_costs_its_row_and_no_memory() {
+    let rows: Vec<String> = (0..50).map(|n| format!("({},1,1,9,{n},1,70)", AT + n * 60)).collect();
+    let huge = format!(
+        "UPDATE MI_BAND_ACTIVITY_SAMPLE SET STEPS = zeroblob(3000000) WHERE TIMESTAMP = {}",
+        AT + 20 * 60
+    );
+    let bytes =
+        database(&format!("{DEVICE}{};{huge}", table("MI_BAND_ACTIVITY_SAMPLE", BAND, &rows.join(","))));
+    let (summary, memory) = read_bytes("x", &bytes);
+    assert_eq!(memory.readings.len(), 2 * 49, "{summary:?}");
+    let rejections = &summary.files[0].rejections;
+    assert!(
+        summary.files[0].cut_short && rejections[0].example.contains("SAMPLE: string or"),
+        "{rejections:?}"
+    );
 }

@@ -7,9 +7,9 @@ use foulee_ingest::import::Options;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
+use crate::memory::{Memory, lines, one_person, read, refused, run, study, written};
 use crate::samples::google_health::{BEATS, POINTS, STEPS, STEPS_CSV, day};
 use crate::samples::packed::gzipped;
-use crate::memory::{Memory, lines, one_person, read, refused, run, study, written};
 
 fn sources(memory: &Memory) -> Vec<String> {
     let mut sources: Vec<String> = memory.readings.keys().map(|key| key.1.clone()).collect();

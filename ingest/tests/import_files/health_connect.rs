@@ -2,9 +2,9 @@
 
 use foulee_contract::{How, RejectCode};
 
+use crate::memory::{Memory, lines, one_person, read_bytes, run, sources, written};
 use crate::samples::health_connect::{AT, example, step, tables};
 use crate::samples::packed::database;
-use crate::memory::{Memory, lines, one_person, read_bytes, run, sources, written};
 
 #[test]
 fn records_keep_their_extent_their_app_and_their_device() {
@@ -132,4 +132,11 @@ fn the_phones_zip_archive_is_read() {
     zip.write_all(&database(&example())).unwrap();
     let (summary, _) = read_bytes("Health Connect.zip", &zip.finish().unwrap().into_inner());
     assert_eq!((summary.accepted, summary.skipped.len()), (6, 0), "{summary:?}");
+}
+
+#[test]
+fn a_large_icon_beside_an_apps_name_is_never_looked_at() {
+    let sql = example() + ";UPDATE application_info_table SET app_icon = zeroblob(3000000)";
+    let (summary, memory) = read_bytes("x", &database(&sql));
+    assert_eq!((memory.readings.len(), summary.files[0].cut_short), (6, false), "{summary:?}");
 }

@@ -5,8 +5,8 @@ use foulee_ingest::import::{ImportError, Options};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use crate::samples::open_mhealth::{beats, header, interval, point, steps};
 use crate::memory::{Memory, lines, one_person, person, read, refused, run, study, written};
+use crate::samples::open_mhealth::{beats, header, interval, point, steps};
 
 fn sources(memory: &Memory) -> Vec<String> {
     let mut sources: Vec<String> = memory.readings.keys().map(|key| key.1.clone()).collect();

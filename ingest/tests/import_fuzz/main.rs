@@ -4,7 +4,7 @@
 //! chance, and imports what came of it. The batches go through the same checks as a server's. Which file it was is told by
 //! the seed and its number; it is kept in the folder of temporary files when something is wrong with it.
 //!
-//! `FOULEE_TEST_SCALE=ci` takes 800 files of each, and at most 20 s; otherwise it is 8,000. `FOULEE_TEST_FUZZ_SECONDS=N`
+//! `FOULEE_TEST_SCALE=ci` takes 1,500 files of each, and at most 20 s; otherwise it is 8,000. `FOULEE_TEST_FUZZ_SECONDS=N`
 //! goes on for N seconds. `FOULEE_TEST_SEED` repeats a run. The same importers under libFuzzer: `ingest/fuzz`.
 
 mod chance;

@@ -35,7 +35,7 @@ struct Bounds {
 
 fn bounds() -> Bounds {
     let files = match std::env::var("FOULEE_TEST_SCALE").as_deref() {
-        Ok("ci") => 800,
+        Ok("ci") => 1_500,
         Ok("full") | Err(_) => 8_000,
         Ok(other) => panic!("FOULEE_TEST_SCALE is ci or full, not {other}"),
     };
@@ -44,7 +44,7 @@ fn bounds() -> Bounds {
             let seconds = text.parse().expect("FOULEE_TEST_FUZZ_SECONDS is a number");
             Bounds { files: u64::MAX, time: Duration::from_secs(seconds) }
         }
-        Err(_) => Bounds { files, time: Duration::from_secs(if files < 1_000 { 20 } else { 600 }) },
+        Err(_) => Bounds { files, time: Duration::from_secs(if files < 2_000 { 20 } else { 600 }) },
     }
 }
 
@@ -64,10 +64,16 @@ pub(crate) fn every_file(group: &'static str, spoiler: Spoiler) {
     assert!(!sound.is_empty(), "there is a sound file of {group}");
     let (sender, receiver) = channel();
     // A thread of its own, so that one that hangs can be told of. Its stack is that of a program's first thread.
-    let worker = thread::Builder::new().stack_size(8 << 20).spawn(move || files(group, spoiler, &sound, seed, &sender));
+    let worker = thread::Builder::new()
+        .stack_size(8 << 20)
+        .spawn(move || files(group, spoiler, &sound, seed, &sender));
     worker.expect("a thread");
     let figures = watch(group, seed, &receiver);
-    println!("{group}, seed {seed}: {figures:?}, {:.1?}; most memory held by all so far: {} KiB", begun.elapsed(), most_memory_kib());
+    println!(
+        "{group}, seed {seed}: {figures:?}, {:.1?}; most memory held by all so far: {} KiB",
+        begun.elapsed(),
+        most_memory_kib()
+    );
     assert!(figures.accepted > 0 && figures.files > figures.errors, "some of it is read: {figures:?}");
     assert!(most_memory_kib() <= MOST_MEMORY_KIB, "{} KiB were held", most_memory_kib());
 }
@@ -154,7 +160,11 @@ fn spoilt(group: &str, spoiler: Spoiler, sound: &[Sample], folder: &Path, chance
 fn import(group: &str, path: &Path, chance: &mut Chance) -> Outcome {
     let of_people = group == "tables";
     let is_study = of_people != chance.one_in(8);
-    let zone = if chance.one_in(8) { None } else { Some(chance.of(&["Europe/Paris", "UTC", "Australia/Lord_Howe"])) };
+    let zone = if chance.one_in(8) {
+        None
+    } else {
+        Some(chance.of(&["Europe/Paris", "UTC", "Australia/Lord_Howe"]))
+    };
     let outcome = judge(path, is_study, zone);
     if chance.one_in(8) {
         assert_eq!(judge(path, is_study, zone), outcome, "the same file is the same readings");

@@ -89,9 +89,11 @@ fn number(bytes: &mut Vec<u8>, chance: &mut Chance) {
 
 /// The same in binary: lengths, counts and times are such.
 fn extreme(bytes: &mut [u8], chance: &mut Chance) {
-    let value = [0, 1, 0x7f, 0xff, 0x7fff, 0xffff, 0x7fff_ffff, 0xffff_ffff, u64::MAX >> 1, u64::MAX][chance.below(10)];
+    let value = [0, 1, 0x7f, 0xff, 0x7fff, 0xffff, 0x7fff_ffff, 0xffff_ffff, u64::MAX >> 1, u64::MAX]
+        [chance.below(10)];
     let width = [1, 2, 4, 8][chance.below(4)];
-    let written = if chance.one_in(2) { value.to_le_bytes() } else { (value << (64 - 8 * width)).to_be_bytes() };
+    let written =
+        if chance.one_in(2) { value.to_le_bytes() } else { (value << (64 - 8 * width)).to_be_bytes() };
     let at = chance.below(bytes.len());
     bytes[at..].iter_mut().zip(&written[..width]).for_each(|(place, byte)| *place = *byte);
 }

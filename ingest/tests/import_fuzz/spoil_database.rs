@@ -16,8 +16,8 @@ const CELLS: [&str; 18] = [
     "X''",
     "X'ff00'",
     "zeroblob(1)",
-    "zeroblob(2000000)",
-    "printf('%.*c', 1500000, 'x')",
+    "zeroblob(1100000)",
+    "printf('%.*c', 1100000, 'x')",
     "CAST(X'e974e9' AS TEXT)",
     "0",
     "-1",
@@ -45,7 +45,8 @@ pub(crate) fn spoil(bytes: &mut Vec<u8>, folder: &Path, chance: &mut Chance) {
 }
 
 fn change(connection: &Connection, chance: &mut Chance) -> String {
-    let tables = names(connection, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'");
+    let tables =
+        names(connection, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'");
     if tables.is_empty() {
         return String::new();
     }
@@ -71,17 +72,27 @@ fn change(connection: &Connection, chance: &mut Chance) -> String {
         }
         9 => format!(
             "CREATE TABLE \"{}\" AS SELECT * FROM \"{table}\"",
-            chance.of(&["NOVA_ACTIVITY_SAMPLE", "nova_record_table", "x\ny", "é' --", "NOVA_HEART_RATE_SAMPLE"])
+            chance.of(&[
+                "NOVA_ACTIVITY_SAMPLE",
+                "nova_record_table",
+                "x\ny",
+                "é' --",
+                "NOVA_HEART_RATE_SAMPLE"
+            ])
         ),
         10 => format!(
             "CREATE TABLE hidden AS SELECT * FROM \"{table}\"; DROP TABLE \"{table}\"; CREATE VIEW \"{table}\" AS SELECT * \
              FROM hidden, hidden, hidden"
         ),
-        _ => format!("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, '{column}', {cell})"),
+        _ => format!(
+            "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, '{column}', {cell})"
+        ),
     }
 }
 
 fn names(connection: &Connection, sql: &str) -> Vec<String> {
-    let read = || connection.prepare(sql)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>();
+    let read = || {
+        connection.prepare(sql)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()
+    };
     read().unwrap_or_default()
 }

@@ -32,8 +32,13 @@ fn lie(bytes: &mut [u8], chance: &mut Chance) {
     let found: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(mark)).collect();
     let Some(at) = found.get(chance.below(found.len())) else { return };
     let field = at + 4 + chance.below(length - 4);
-    let value = [[0; 4], [0xff; 4], [1, 0, 0, 0], [0xff, 0xff, 0xff, 0x7f], chance.next().to_le_bytes()[..4].try_into().expect("four")]
-        [chance.below(5)];
+    let value = [
+        [0; 4],
+        [0xff; 4],
+        [1, 0, 0, 0],
+        [0xff, 0xff, 0xff, 0x7f],
+        chance.next().to_le_bytes()[..4].try_into().expect("four"),
+    ][chance.below(5)];
     let width = [1, 2, 4][chance.below(3)];
     bytes.iter_mut().skip(field).zip(&value[..width]).for_each(|(place, byte)| *place = *byte);
 }
@@ -44,11 +49,17 @@ fn strange(bytes: &[u8], group: &str, chance: &mut Chance) -> Vec<u8> {
         0 => (0..chance.below(6)).fold(bytes.to_vec(), |inner, _| zipped(&[("export.zip", &inner)])),
         1 => zipped(&[("export.xml", &gzipped(&document(group, chance)))]),
         2 => {
-            let record = apple::step("iPhone", "", "2023-02-20 07:00:00 +0100", "2023-02-20 07:01:00 +0100", "1");
+            let record =
+                apple::step("iPhone", "", "2023-02-20 07:00:00 +0100", "2023-02-20 07:01:00 +0100", "1");
             apple::archive(apple::export(&record.repeat(20_000)).as_bytes())
         }
         3 => apple::archive(&[apple::HEAD.as_bytes(), &vec![b'x'; 8 << 20]].concat()),
         4 => zipped(&[]),
-        _ => zipped(&[("../../etc/passwd", b"root"), ("/export.xml", &document(group, chance)), ("é\\..\\x.xml", b"<HealthData>"), ("", b"")]),
+        _ => zipped(&[
+            ("../../etc/passwd", b"root"),
+            ("/export.xml", &document(group, chance)),
+            ("é\\..\\x.xml", b"<HealthData>"),
+            ("", b""),
+        ]),
     }
 }

@@ -93,13 +93,7 @@ pub(crate) fn of(group: &str) -> &'static [&'static str] {
             "0x10",
             "٧٢",
         ],
-        "fit" => &[
-            ".FIT",
-            "\u{e}\u{20}\\\u{8}",
-            "\u{40}\u{0}\u{0}",
-            "\u{41}\u{0}\u{1}",
-            "\u{7f}\u{0}\u{0}",
-        ],
+        "fit" => &[".FIT", "\u{e}\u{20}\\\u{8}", "\u{40}\u{0}\u{0}", "\u{41}\u{0}\u{1}", "\u{7f}\u{0}\u{0}"],
         _ => &[
             "SQLite format 3\0",
             "CREATE TABLE",
@@ -141,4 +135,5 @@ pub(crate) const NUMBERS: [&str; 24] = [
 ];
 
 /// Bytes that are no UTF-8.
-pub(crate) const NO_TEXT: [&[u8]; 5] = [b"\xff", b"\xe9t\xe9", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80"];
+pub(crate) const NO_TEXT: [&[u8]; 5] =
+    [b"\xff", b"\xe9t\xe9", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80"];

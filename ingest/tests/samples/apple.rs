@@ -25,7 +25,8 @@ pub(crate) fn step(source: &str, device: &str, start: &str, end: &str, value: &s
 pub(crate) fn document() -> String {
     let (first, last) = ("2023-02-20 07:12:31 +0100", "2023-02-20 07:14:01 +0100");
     let heart = step("Montre de Zoé", WATCH, first, first, "72.4").replace("StepCount", "HeartRate");
-    let zoned = heart.replace("/>", ">\n  <MetadataEntry key=\"HKTimeZone\" value=\"Asia/Kolkata\"/>\n </Record>");
+    let zoned =
+        heart.replace("/>", ">\n  <MetadataEntry key=\"HKTimeZone\" value=\"Asia/Kolkata\"/>\n </Record>");
     let typed = step("Santé", "", first, last, "4000")
         .replace("/>", "><MetadataEntry key=\"HKWasUserEntered\" value=\"1\"/></Record>");
     let beside = " <Workout workoutActivityType=\"HKWorkoutActivityTypeWalking\" duration=\"30\">\n  <WorkoutEvent type=\"x\"/>\n \

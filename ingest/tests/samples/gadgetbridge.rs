@@ -26,9 +26,14 @@ pub(crate) fn band(name: &str, rows: &str) -> Vec<u8> {
 }
 
 pub(crate) fn samples() -> Vec<Sample> {
-    let rows = (0..40).map(|n| format!("({},1,1,9,{},{},{})", AT + n * 60, n * 3, [1, 80, 3][n as usize % 3], 60 + n));
+    let rows = (0..12)
+        .map(|n| format!("({},1,1,9,{},{},{})", AT + n * 60, n * 3, [1, 80, 3][n as usize % 3], 60 + n));
     let minutes = table("MI_BAND_ACTIVITY_SAMPLE", BAND, &rows.collect::<Vec<_>>().join(","));
-    let counted = table("GARMIN_ACTIVITY_SAMPLE", ", RAW_KIND INTEGER, STEPS INTEGER, HEART_RATE INTEGER", &format!("({AT},2,1,1,5000,60)"));
+    let counted = table(
+        "GARMIN_ACTIVITY_SAMPLE",
+        ", RAW_KIND INTEGER, STEPS INTEGER, HEART_RATE INTEGER",
+        &format!("({AT},2,1,1,5000,60)"),
+    );
     let beside = format!(
         "CREATE TABLE COLMI_HEART_RATE_SAMPLE (TIMESTAMP INTEGER, DEVICE_ID INTEGER, USER_ID INTEGER, HEART_RATE INTEGER);\
          INSERT INTO COLMI_HEART_RATE_SAMPLE VALUES ({AT}500, 2, 1, 61);\
@@ -38,7 +43,15 @@ pub(crate) fn samples() -> Vec<Sample> {
          INSERT INTO NEWCOMER_ACTIVITY_SAMPLE VALUES ({AT},1,3,70);"
     );
     vec![
-        Sample::new("gadgetbridge", "Gadgetbridge", band("HUAMI_EXTENDED_ACTIVITY_SAMPLE", &format!("({AT},1,1,20,42,1,72)"))),
-        Sample::new("gadgetbridge", "Gadgetbridge.db", database(&format!("{DEVICE}{minutes}{counted}{beside}"))),
+        Sample::new(
+            "gadgetbridge",
+            "Gadgetbridge",
+            band("HUAMI_EXTENDED_ACTIVITY_SAMPLE", &format!("({AT},1,1,20,42,1,72)")),
+        ),
+        Sample::new(
+            "gadgetbridge",
+            "Gadgetbridge.db",
+            database(&format!("{DEVICE}{minutes}{counted}{beside}")),
+        ),
     ]
 }

@@ -39,6 +39,9 @@ pub(crate) fn samples() -> Vec<Sample> {
     vec![
         sample("list.json", format!("[{}]", points.join(","))),
         sample("lines.json", points.join("\n")),
-        sample("shim.json", format!("{{\"shim\":\"fitbit\",\"timeStamp\":1,\"body\":[{}]}}", points.join(",\n"))),
+        sample(
+            "shim.json",
+            format!("{{\"shim\":\"fitbit\",\"timeStamp\":1,\"body\":[{}]}}", points.join(",\n")),
+        ),
     ]
 }

@@ -32,10 +32,7 @@ pub(crate) fn samples() -> Vec<Sample> {
             "Id,Time,HeartRate,Steps\np,2016-04-02 09:49:00,75,34\np,2016-04-02 09:50:00,75,34\n",
         ),
         sample("decimals.csv", "Date;Time;Heart Rate (bpm);Steps\n2016-04-02;09:49;75,5;34\n"),
-        sample(
-            "long.csv",
-            "time\tend\tkind\tvalue\n2016-04-02T09:49:00Z\t2016-04-02T09:54:00Z\tsteps\t75\n",
-        ),
+        sample("long.csv", "time\tend\tkind\tvalue\n2016-04-02T09:49:00Z\t2016-04-02T09:54:00Z\tsteps\t75\n"),
         Sample::new("tables", "minuteStepsNarrow_p.csv.gz", gzipped(minutes.as_bytes())),
     ]
 }
