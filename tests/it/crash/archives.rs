@@ -61,7 +61,6 @@ pub(crate) fn one_export(
     let begun = Instant::now();
     let whole = finish(export, &clean);
     let (mut left, mut time) = (kills, begun.elapsed());
-    assert_eq!((whole.new, whole.duplicate, whole.rejected), (whole.accepted, 0, 0), "{}", export.name);
     let mut before = Found::default();
     while left > 0 {
         let slice = time / u32::try_from(kills).expect("few kills");
@@ -90,7 +89,8 @@ pub(crate) fn one_export(
     }
     let said = finish(export, &folder);
     // What was there is told as known, and what was not as new.
-    let expected = Told { new: whole.accepted - before.readings, duplicate: before.readings, ..whole };
+    let new = whole.new - before.readings;
+    let expected = Told { new, duplicate: whole.accepted - new, ..whole };
     assert_eq!(said, expected, "{}: what the last import says of {} readings", export.name, before.readings);
     let digest = |folder: &Path| ask(folder, &["store", "digest"]);
     assert_eq!(
@@ -99,7 +99,7 @@ pub(crate) fn one_export(
         "{}: the digest after kills and that of a clean import",
         export.name
     );
-    figures.readings += said.accepted;
+    figures.readings += said.new + before.readings;
 }
 
 fn command(export: &Export, folder: &Path) -> Command {
@@ -116,7 +116,8 @@ fn command(export: &Export, folder: &Path) -> Command {
 fn finish(export: &Export, folder: &Path) -> Told {
     let output = command(export, folder).env_clear().stdin(Stdio::null()).output().expect("foulee runs");
     let (text, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{}: {said}{text}", export.name);
+    // A reading that is refused, as some of the samples' are, is told by the exit code.
+    assert!(matches!(output.status.code(), Some(0 | 3)), "{}: {said}{text}", export.name);
     let said: Value = serde_json::from_str(&text).expect("JSON");
     let count = |name: &str| said[name].as_u64().expect("a count");
     Told {
