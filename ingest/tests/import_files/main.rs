@@ -13,6 +13,7 @@ mod memory;
 mod open_mhealth;
 mod real;
 mod shuffles;
+mod variants;
 
 #[path = "../samples/mod.rs"]
 mod samples;
