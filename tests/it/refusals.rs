@@ -11,6 +11,8 @@ mod served;
 
 #[path = "refusals/batch.rs"]
 mod batch;
+#[path = "refusals/csv_page.rs"]
+mod csv_page;
 #[path = "refusals/extremes.rs"]
 mod extremes;
 #[path = "refusals/forms.rs"]
