@@ -2,6 +2,8 @@
 //!
 //! Every test asks the real `foulee` over a folder of its own and prints its figures.
 
+#[path = "../../ingest/benches/import/exports.rs"]
+mod exports;
 #[path = "support/foulee.rs"]
 mod foulee;
 #[path = "support/people.rs"]
@@ -19,6 +21,8 @@ mod extremes;
 mod forms;
 #[path = "refusals/import.rs"]
 mod import;
+#[path = "refusals/large_exports.rs"]
+mod large_exports;
 #[path = "refusals/memory.rs"]
 mod memory;
 #[path = "refusals/readings.rs"]
