@@ -11,8 +11,8 @@
 //! - every date near which no day is marked dirty has the row that its readings give when they are computed afresh.
 //!
 //! In the end, what the program says of everybody is compared with a fresh folder given the same readings. Imports are
-//! killed alike: what one of them left, the next must find, and the last must end as a clean one. Where strace may trace,
-//! a small import is also killed at each of its writes in turn.
+//! killed alike, those of people's own exports too: what one of them left, the next must find, and the last must end as a
+//! clean one. Where strace may trace, a small import is also killed at each of its writes in turn.
 //!
 //! The same harness is turned on the control (`tests/src/bin/crash_control.rs`): as the service has it, nothing is lost;
 //! with the acknowledgement before the commit, readings are lost and the harness says so; with `synchronous=OFF` nothing
@@ -22,10 +22,14 @@
 //! `FOULEE_TEST_SCALE=ci` takes 40 kills of the program, otherwise it is 200; the controls come on top.
 //! `FOULEE_TEST_SEED` repeats the choices of a run, though not the threads' timing.
 
+#[path = "crash/archives.rs"]
+mod archives;
 #[path = "crash/chance.rs"]
 mod chance;
 #[path = "crash/days.rs"]
 mod days;
+#[path = "crash/exports.rs"]
+mod exports;
 #[path = "crash/found.rs"]
 mod found;
 #[path = "crash/import.rs"]
@@ -36,6 +40,8 @@ mod ledger;
 mod post;
 #[path = "crash/program.rs"]
 mod program;
+#[path = "../../ingest/tests/samples/mod.rs"]
+mod samples;
 #[path = "crash/sweep.rs"]
 mod sweep;
 #[path = "crash/syncs.rs"]
@@ -141,6 +147,22 @@ fn killed_while_importing_an_import_done_again_ends_as_a_clean_one() {
     }
     println!("import, seed {seed}: {folders} folders, {figures:?}; {:.1?}", begun.elapsed());
     assert_eq!((figures.lost, figures.doubled), (0, 0), "FOULEE_TEST_SEED={seed}");
+}
+
+#[test]
+fn killed_while_importing_peoples_exports_each_ends_as_a_clean_one() {
+    let (seed, begun) = (seed(), Instant::now());
+    let mut chance = Chance::new(seed);
+    let root = tempfile::tempdir().expect("a folder");
+    let exports = exports::write(root.path(), scale().minutes, &mut chance);
+    let mut figures = archives::Figures::default();
+    for (number, export) in exports.iter().enumerate() {
+        let folder = root.path().join(format!("import{number}"));
+        archives::one_export(&folder, export, scale().archive, &mut chance, &mut figures);
+    }
+    println!("exports, seed {seed}: {} of them, {figures:?}; {:.1?}", exports.len(), begun.elapsed());
+    assert_eq!((figures.lost, figures.doubled), (0, 0), "FOULEE_TEST_SEED={seed}");
+    assert!(figures.further > 0, "none of them was killed in the midst of its work");
 }
 
 #[test]

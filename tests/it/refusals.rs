@@ -2,6 +2,8 @@
 //!
 //! Every test asks the real `foulee` over a folder of its own and prints its figures.
 
+#[path = "../../ingest/benches/import/exports.rs"]
+mod exports;
 #[path = "support/foulee.rs"]
 mod foulee;
 #[path = "support/people.rs"]
@@ -11,12 +13,16 @@ mod served;
 
 #[path = "refusals/batch.rs"]
 mod batch;
+#[path = "refusals/csv_page.rs"]
+mod csv_page;
 #[path = "refusals/extremes.rs"]
 mod extremes;
 #[path = "refusals/forms.rs"]
 mod forms;
 #[path = "refusals/import.rs"]
 mod import;
+#[path = "refusals/large_exports.rs"]
+mod large_exports;
 #[path = "refusals/memory.rs"]
 mod memory;
 #[path = "refusals/readings.rs"]

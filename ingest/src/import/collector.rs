@@ -36,6 +36,9 @@ impl Device {
 /// Most devices that are told apart in one file; more than anybody owned.
 const MOST_DEVICES: usize = 10_000;
 
+/// Longest spelling of a device that is remembered, bytes: a file may hold thousands of them.
+pub(super) const MOST_SPELLED_BYTES: usize = 1024;
+
 /// What goes on from file to file.
 pub(super) struct Run<'a> {
     target: Target,

@@ -3,6 +3,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 
 use super::collector::Collector;
@@ -10,6 +11,9 @@ use super::files::Input;
 
 /// What an SQLite database begins with.
 pub(super) const MAGIC: &[u8] = b"SQLite format 3\0";
+
+/// Longest cell that is read, bytes: those of readings are short, and a page may claim one of a gigabyte.
+const MOST_CELL_BYTES: i32 = 1 << 20;
 
 /// Opens a database to read, and leaves nothing behind beside it.
 ///
@@ -37,6 +41,7 @@ pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
     // Whoever made the file must not make this process do more than read it.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MOST_CELL_BYTES)?;
     if is_cut(path) {
         // Shorter than it says, and only read so: nothing can be written here anyway.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false)?;

@@ -79,6 +79,9 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>, skipped: &mut Vec<Skipped>) {
 /// A file, or the members of one that is an archive.
 fn add(path: PathBuf, named: bool, found: &mut Vec<Found>, skipped: &mut Vec<Skipped>) {
     match is_zip(&path).and_then(|zip| if zip { members(&path).map(Some) } else { Ok(None) }) {
+        Ok(Some(members)) if members.is_empty() => {
+            skipped.push(Skipped { path, why: "an archive without a file in it".to_owned(), refused: named });
+        }
         Ok(Some(members)) => found.extend(members.into_iter().map(|place| Found { place, named: false })),
         Ok(None) => found.push(Found { place: Place::on_disk(path), named }),
         Err(error) => skipped.push(unreadable(&path, &error)),

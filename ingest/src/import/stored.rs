@@ -7,7 +7,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, Row};
 
 use super::ImportError;
-use super::collector::Collector;
+use super::collector::{Collector, MOST_SPELLED_BYTES};
 use super::number::{Cell, cell_of};
 
 /// The names of a table's columns.
@@ -95,8 +95,12 @@ pub(super) fn each(
     behind.map(|_| false)
 }
 
+/// Whether something in the midst of a table cannot be read: a page, or a cell that is longer than any may be.
 fn is_damage(fault: &rusqlite::Error) -> bool {
-    matches!(fault.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::SystemIoFailure))
+    matches!(
+        fault.sqlite_error_code(),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::SystemIoFailure | ErrorCode::TooBig)
+    )
 }
 
 /// The rows that a file has room for. One that was made to may lead from a few pages to rows without end.
@@ -137,10 +141,13 @@ pub(super) fn whole(cell: ValueRef<'_>) -> Option<i64> {
     }
 }
 
-/// A text, as far as it is one; empty where there is none.
+/// A name, as far as it is a text; empty where there is none.
 pub(super) fn text(cell: ValueRef<'_>) -> String {
     match cell {
-        ValueRef::Text(text) => String::from_utf8_lossy(text).trim().to_owned(),
+        // Many of them are remembered at once.
+        ValueRef::Text(text) => {
+            String::from_utf8_lossy(&text[..text.len().min(MOST_SPELLED_BYTES)]).trim().to_owned()
+        }
         _ => String::new(),
     }
 }

@@ -4,24 +4,7 @@ use foulee_contract::How;
 use foulee_ingest::import::Options;
 
 use crate::memory::{Memory, lines, one_person, person, read, refused, run, study, written};
-
-const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE HealthData [\n<!-- HealthKit Export Version: 12 -->\n\
-    <!ELEMENT HealthData (ExportDate,Me,(Record|Workout|ActivitySummary)*)>\n<!ATTLIST Record type CDATA #REQUIRED>\n]>\n\
-    <HealthData locale=\"fr_FR\">\n <ExportDate value=\"2023-02-21 10:00:00 +0100\"/>\n <Me HKCharacteristicTypeIdentifierDateOfBirth=\"\"/>\n";
-
-const WATCH: &str = "device=\"&lt;&lt;HKDevice: 0x2829e8460&gt;, name:Apple Watch, manufacturer:Apple Inc., model:Watch, \
-    hardware:Watch6,1, software:9.1&gt;\"";
-
-fn export(records: &str) -> String {
-    format!("{HEAD}{records}\n</HealthData>\n")
-}
-
-fn step(source: &str, device: &str, start: &str, end: &str, value: &str) -> String {
-    format!(
-        " <Record type=\"HKQuantityTypeIdentifierStepCount\" sourceName=\"{source}\" sourceVersion=\"9.1\" {device} \
-         unit=\"count\" creationDate=\"{end}\" startDate=\"{start}\" endDate=\"{end}\" value=\"{value}\"/>\n"
-    )
-}
+use crate::samples::apple::{HEAD, WATCH, export, step};
 
 fn sources(memory: &Memory) -> Vec<String> {
     let mut sources: Vec<String> = memory.readings.keys().map(|key| key.1.clone()).collect();

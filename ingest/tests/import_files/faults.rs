@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use foulee_contract::RejectCode;
 use foulee_ingest::import::{ImportError, Options, SinkError, import};
 
-use crate::memory::{Memory, Registry, one_person, read, refused, run, study, written};
+use crate::memory::{Memory, Registry, one_person, read, read_bytes, refused, run, study, written};
+use crate::samples::packed::zipped;
 
 #[test]
 fn a_bad_row_costs_that_row() {
@@ -186,4 +187,13 @@ fn links_in_a_circle_end() {
     let paths = vec![PathBuf::from(folder.path())];
     let summary = import(&paths, &study("UTC"), &mut Registry, &mut Memory::default(), &mut |_| ()).unwrap();
     assert_eq!((summary.accepted, summary.skipped.len()), (1, 0));
+}
+
+#[test]
+fn an_archive_without_a_file_says_so() {
+    let (summary, _) = read_bytes("export.zip", &zipped(&[]));
+    assert!(summary.refused() && summary.skipped[0].why.contains("without a file"), "{summary:?}");
+    // What a Mac puts beside each file is none.
+    let (summary, _) = read_bytes("export.zip", &zipped(&[("__MACOSX/._x", b"x"), ("folder/", b"")]));
+    assert!(summary.refused() && summary.skipped.len() == 1, "{summary:?}");
 }

@@ -8,12 +8,10 @@ use foulee_ingest::import::{Options, Summary};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use crate::fit_writer::{BYTE, ENUM, FitWriter, SINT32, STRING, UINT8, UINT16, UINT32};
 use crate::memory::{Memory, lines, one_person, run, study, written};
 use crate::real::data;
-
-/// 2015-09-25T06:00:00Z in seconds since Garmin's year zero.
-const MIDNIGHT: u32 = 812_095_200;
+use crate::samples::fit::{MIDNIGHT, activity, beats, day, low, record, u16s, u32s};
+use crate::samples::fit_writer::{ENUM, FitWriter, STRING, UINT8, UINT16, UINT32};
 
 pub(crate) fn import(bytes: &[u8]) -> (Summary, Memory) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -33,43 +31,6 @@ fn short(memory: &Memory) -> Vec<String> {
         format!("{} {time} #{seq} {} {}", words[0], words[4], words[5])
     };
     lines(memory).into_iter().zip(&seqs).map(line).collect()
-}
-
-fn u32s(value: u32) -> [u8; 4] {
-    value.to_le_bytes()
-}
-
-fn u16s(value: u16) -> [u8; 2] {
-    value.to_le_bytes()
-}
-
-fn low(seconds: u32) -> [u8; 2] {
-    u16s((seconds & 0xffff) as u16)
-}
-
-/// A day six hours west of Greenwich, and definitions of monitoring messages: 2 whole, 3 short, 4 heart rate.
-fn day() -> FitWriter {
-    FitWriter::of_fenix(32)
-        .define(1, 103, &[(253, 4, UINT32), (0, 4, UINT32)])
-        .data(1, &[&u32s(MIDNIGHT), &u32s(MIDNIGHT - 6 * 3600)])
-        .define(2, 55, &[(253, 4, UINT32), (3, 4, UINT32), (5, 1, ENUM)])
-        .define(3, 55, &[(3, 4, UINT32), (26, 2, UINT16), (24, 1, BYTE)])
-        .define(4, 55, &[(26, 2, UINT16), (27, 1, UINT8)])
-}
-
-/// An activity's records with a heart rate and a position (1), and RR intervals (2).
-fn activity() -> FitWriter {
-    FitWriter::of_fenix(4)
-        .define(1, 20, &[(253, 4, UINT32), (3, 1, UINT8), (0, 4, SINT32), (1, 4, SINT32)])
-        .define(2, 78, &[(0, 6, UINT16)])
-}
-
-fn record(writer: FitWriter, seconds: u32, bpm: u8) -> FitWriter {
-    writer.data(1, &[&u32s(MIDNIGHT + seconds), &[bpm], &u32s(456_099_128), &u32s(1)])
-}
-
-fn beats(writer: FitWriter, rr: [u16; 3]) -> FitWriter {
-    writer.data(2, &[&rr.map(u16s).concat()])
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use foulee_contract::SourceKind;
 use foulee_ingest::import::{FormatChoice, Options, describe_formats};
 
-use crate::memory::{Memory, gzipped, lines, one_person, person, read, run, study, written};
+use crate::memory::{Memory, lines, one_person, person, read, run, study, written};
+use crate::samples::packed::gzipped;
+use crate::samples::samples;
 
 #[test]
 fn every_fitabase_file_gives_its_readings() {
@@ -235,4 +237,19 @@ fn a_format_can_be_named() {
     assert!(read("t.csv", text, &options("garmin-stream")).0.refused());
     let error = "fitbase".parse::<FormatChoice>().unwrap_err().to_string();
     assert!(error.contains("fitabase") && error.contains("auto"), "{error}");
+}
+
+#[test]
+fn every_sample_is_known_and_again_brings_nothing_new() {
+    let folder = tempfile::tempdir().unwrap();
+    for sample in samples() {
+        let path = written(folder.path(), sample.name, &sample.bytes);
+        let options =
+            if sample.group == "tables" { study("Europe/Paris") } else { one_person("Europe/Paris") };
+        let mut memory = Memory::default();
+        let first = run(&path, &options, &mut memory).unwrap();
+        assert!(first.accepted > 0 && !first.files[0].cut_short, "{}: {first:?}", sample.name);
+        let again = run(&path, &options, &mut memory).unwrap();
+        assert_eq!((again.accepted, again.new), (first.accepted, Some(0)), "{}", sample.name);
+    }
 }

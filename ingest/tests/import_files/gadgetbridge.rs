@@ -2,31 +2,9 @@
 
 use foulee_contract::{How, Metric, RejectCode};
 
-use crate::memory::{
-    Memory, database, lines, one_person, read_bytes, refused_bytes, run, sources, study, written,
-};
-
-const DEVICE: &str = "CREATE TABLE DEVICE (_id INTEGER PRIMARY KEY, NAME TEXT NOT NULL, MANUFACTURER TEXT NOT NULL, \
-    IDENTIFIER TEXT NOT NULL UNIQUE, TYPE INTEGER NOT NULL, TYPE_NAME TEXT NOT NULL, MODEL TEXT, ALIAS TEXT);\
-    INSERT INTO DEVICE VALUES (1, 'Mi Band de Zoé', 'Huami', 'C8:0F:10:11:22:33', 11, 'MIBAND2', 'V0.1.3.2', 'Zoé'), \
-    (2, 'R02_4242', 'Colmi', '30:30:10:11:22:33', 0, 'COLMI_R02', NULL, NULL);";
-
-/// A table of samples as Gadgetbridge makes it: without row numbers, in the order of time.
-fn table(name: &str, columns: &str, rows: &str) -> String {
-    format!(
-        "CREATE TABLE {name} (TIMESTAMP INTEGER NOT NULL, DEVICE_ID INTEGER NOT NULL, USER_ID INTEGER NOT NULL{columns}, \
-         PRIMARY KEY (TIMESTAMP, DEVICE_ID)) WITHOUT ROWID; INSERT INTO {name} VALUES {rows};"
-    )
-}
-
-const BAND: &str = ", RAW_INTENSITY INTEGER NOT NULL, STEPS INTEGER NOT NULL, RAW_KIND INTEGER NOT NULL, HEART_RATE INTEGER NOT NULL";
-
-/// 2023-11-14T22:13:00Z.
-const AT: i64 = 1_699_999_980;
-
-fn band(name: &str, rows: &str) -> Vec<u8> {
-    database(&format!("{DEVICE}{}", table(name, BAND, rows)))
-}
+use crate::memory::{Memory, lines, one_person, read_bytes, refused_bytes, run, sources, study, written};
+use crate::samples::gadgetbridge::{AT, BAND, DEVICE, band, table};
+use crate::samples::packed::database;
 
 #[test]
 fn a_bands_rows_are_minutes() {
@@ -359,4 +337,22 @@ fn its_zip_archive_is_read_and_it_is_one_persons() {
 fn a_database_of_something_else_is_not_known() {
     let (summary, _) = read_bytes("x", &database("CREATE TABLE DEVICE (a); CREATE TABLE SAMPLE (b)"));
     assert!(summary.files.is_empty() && summary.refused(), "{summary:?}");
+}
+
+#[test]
+fn a_cell_without_end_costs_its_row_and_no_memory() {
+    let rows: Vec<String> = (0..50).map(|n| format!("({},1,1,9,{n},1,70)", AT + n * 60)).collect();
+    let huge = format!(
+        "UPDATE MI_BAND_ACTIVITY_SAMPLE SET STEPS = zeroblob(3000000) WHERE TIMESTAMP = {}",
+        AT + 20 * 60
+    );
+    let bytes =
+        database(&format!("{DEVICE}{};{huge}", table("MI_BAND_ACTIVITY_SAMPLE", BAND, &rows.join(","))));
+    let (summary, memory) = read_bytes("x", &bytes);
+    assert_eq!(memory.readings.len(), 2 * 49, "{summary:?}");
+    let rejections = &summary.files[0].rejections;
+    assert!(
+        summary.files[0].cut_short && rejections[0].example.contains("SAMPLE: string or"),
+        "{rejections:?}"
+    );
 }

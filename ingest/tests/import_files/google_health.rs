@@ -7,28 +7,9 @@ use foulee_ingest::import::Options;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use crate::memory::{Memory, gzipped, lines, one_person, read, refused, run, study, written};
-
-const STEPS: &str = "[{\n  \"dateTime\" : \"02/25/23 13:17:00\",\n  \"value\" : \"0\"\n},{\n  \"dateTime\" : \"02/25/23 13:52:00\",\n  \
-    \"value\" : \"5\"\n},{\n  \"dateTime\" : \"02/25/23 13:53:00\",\n  \"value\" : 61\n}]";
-const BEATS: &str = "[{\n  \"dateTime\" : \"01/25/23 13:00:07\",\n  \"value\" : {\n    \"bpm\" : 54,\n    \"confidence\" : 2\n  }\n},\
-    {\"dateTime\":\"01/25/23 13:00:22\",\"value\":{\"bpm\":0,\"confidence\":0}}]";
-const STEPS_CSV: &str = "timestamp,steps,data source\n2026-10-01T06:14:03.552356Z,51,Phone Health Kit\n\
-    2026-10-01T06:15:00Z,84,Google Fitbit Air\n2026-10-01T06:15:00Z,80,MobileTrack\n2026-10-01T06:16:00Z,9,Montre de Zoé\n";
-const POINTS: &str = r#"{"dataPoints": [
-  {"name": "users/me/dataTypes/steps/dataPoints/1",
-   "dataSource": {"recordingMethod": "PASSIVELY_MEASURED", "platform": "FITBIT",
-     "device": {"displayName": "Charge de Zoé", "manufacturer": "Fitbit", "formFactor": "FITNESS_BAND"}},
-   "steps": {"interval": {"startTime": "2026-03-09T03:30:00Z", "startUtcOffset": "7200s", "endTime": "2026-03-09T03:31:00Z",
-     "civilStartTime": {"date": {"year": 2026}}}, "count": "0"}},
-  {"dataSource": {"platform": "HEALTH_KIT", "device": {"formFactor": "PHONE"}},
-   "steps": {"interval": {"startTime": "2026-03-09T03:30:05.25Z", "endTime": "2026-03-09T03:39:00Z"}, "count": 125}},
-  {"dataSource": {"recordingMethod": "MANUAL"},
-   "steps": {"interval": {"startTime": "2026-03-09T05:30:00Z", "endTime": "2026-03-09T06:30:00Z"}, "count": "4000"}},
-  {"dataSource": {"platform": "FITBIT", "device": {"displayName": "Charge de Zoé", "manufacturer": "Fitbit", "formFactor": "FITNESS_BAND"}},
-   "heartRate": {"sampleTime": {"physicalTime": "2026-03-09T03:30:07Z", "utcOffset": "-12600s"}, "beatsPerMinute": "72"}},
-  {"name": "users/me/dataTypes/sleep/dataPoints/2", "sleep": {"type": "STAGES"}}
- ], "nextPageToken": "x"}"#;
+use crate::memory::{Memory, lines, one_person, read, refused, run, study, written};
+use crate::samples::google_health::{BEATS, POINTS, STEPS, STEPS_CSV, day};
+use crate::samples::packed::gzipped;
 
 fn sources(memory: &Memory) -> Vec<String> {
     let mut sources: Vec<String> = memory.readings.keys().map(|key| key.1.clone()).collect();
@@ -168,19 +149,6 @@ fn the_archive_itself_is_read_like_its_folder() {
     assert_eq!((summary.accepted, summary.skipped.len(), summary.refused()), (3, 1, false), "{summary:?}");
     let path = written(folder.path(), "steps-2023-02-26.json.gz", gzipped(STEPS.as_bytes()));
     assert_eq!(run(&path, &one_person(""), &mut Memory::default()).unwrap().accepted, 3);
-}
-
-/// A day of Fitbit's Web API, its minutes from `00:00`.
-fn day(date: &str, minutes: &[&str]) -> String {
-    let entry = |(at, value): (usize, &&str)| {
-        format!("{{\"time\":\"{:02}:{:02}:00\",\"value\":{value}}}", at / 60, at % 60)
-    };
-    let dataset: Vec<String> = minutes.iter().enumerate().map(entry).collect();
-    format!(
-        "{{\"activities-steps\":[{{\"dateTime\":\"{date}\",\"value\":\"16053\"}}],\"activities-steps-intraday\":{{\"dataset\":[{}],\
-         \"datasetInterval\":1,\"datasetType\":\"minute\"}}}}",
-        dataset.join(",")
-    )
 }
 
 #[test]

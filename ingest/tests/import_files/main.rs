@@ -4,7 +4,6 @@ mod apple;
 mod faults;
 mod fit;
 mod fit_real;
-mod fit_writer;
 mod formats;
 mod gadgetbridge;
 mod google_health;
@@ -14,3 +13,7 @@ mod memory;
 mod open_mhealth;
 mod real;
 mod shuffles;
+mod variants;
+
+#[path = "../samples/mod.rs"]
+mod samples;

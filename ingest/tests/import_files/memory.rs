@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use flate2::{Compression, write::GzEncoder};
 use foulee_contract::{
     Answer, Batch, Grain, MAX_SERIES, Metric, ParticipantId, Provenance, RejectCode, Rejection, SeriesBlock,
     Tuple, Value,
@@ -168,22 +166,6 @@ pub(crate) fn written(folder: &Path, name: &str, text: impl AsRef<[u8]>) -> Path
     let path = folder.join(name);
     fs::write(&path, text).expect("a file");
     path
-}
-
-pub(crate) fn gzipped(text: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(text).expect("in memory");
-    encoder.finish().expect("in memory")
-}
-
-/// An SQLite database that this SQL makes, as the bytes of its file.
-pub(crate) fn database(sql: &str) -> Vec<u8> {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("made.db");
-    let connection = rusqlite::Connection::open(&path).expect("a database");
-    connection.execute_batch(&format!("PRAGMA page_size = 1024; BEGIN; {sql}; COMMIT")).expect("SQL");
-    connection.close().expect("closed");
-    fs::read(path).expect("a file")
 }
 
 /// Imports bytes as a file of its own of one person.

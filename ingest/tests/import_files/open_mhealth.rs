@@ -6,36 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use crate::memory::{Memory, lines, one_person, person, read, refused, run, study, written};
-
-fn header(schema: &str, source: &str, more: &str) -> String {
-    let (name, version) = schema.split_once(':').expect("name:version");
-    let namespace = if name == "physical-activity" { "ieee" } else { "omh" };
-    format!(
-        "{{\"id\":\"0bc679ad\",\"creation_date_time\":\"2020-05-30T02:48:07.649124Z\",\"schema_id\":{{\"namespace\":\"{namespace}\",\
-         \"name\":\"{name}\",\"version\":\"{version}\"}},\"acquisition_provenance\":{{\"source_name\":\"{source}\",\
-         \"source_creation_date_time\":\"2020-05-30T02:48:07Z\"{more}}},\"user_id\":\"u1\"}}"
-    )
-}
-
-fn point(schema: &str, body: &str) -> String {
-    format!("{{\"header\":{},\"body\":{body}}}", header(schema, "Fitbit", ""))
-}
-
-fn interval(start: &str, rest: &str) -> String {
-    format!("\"effective_time_frame\":{{\"time_interval\":{{\"start_date_time\":\"{start}\",{rest}}}}}")
-}
-
-fn steps(value: &str, minute: u32) -> String {
-    let frame = interval(
-        &format!("2016-02-05T06:{minute:02}:00+01:00"),
-        &format!("\"end_date_time\":\"2016-02-05T06:{:02}:00+01:00\"", minute + 1),
-    );
-    point("step-count:3.0", &format!("{{\"step_count\":{{\"value\":{value},\"unit\":\"steps\"}},{frame}}}"))
-}
-
-fn beats(body: &str) -> String {
-    point("heart-rate:2.0", &format!("{{\"heart_rate\":{{\"value\":50,\"unit\":\"beats/min\"}},{body}}}"))
-}
+use crate::samples::open_mhealth::{beats, header, interval, point, steps};
 
 fn sources(memory: &Memory) -> Vec<String> {
     let mut sources: Vec<String> = memory.readings.keys().map(|key| key.1.clone()).collect();

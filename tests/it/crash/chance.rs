@@ -62,6 +62,10 @@ pub(crate) struct Scale {
     pub(crate) post: usize,
     /// Of `foulee import`.
     pub(crate) import: usize,
+    /// Of the import of each of people's own exports, the last of them by SIGINT.
+    pub(crate) archive: usize,
+    /// How long these exports are.
+    pub(crate) minutes: i64,
     /// Of each control.
     pub(crate) control: usize,
 }
@@ -69,8 +73,8 @@ pub(crate) struct Scale {
 /// `FOULEE_TEST_SCALE`: 200 kills of the program, 40 with `ci`; the controls come on top.
 pub(crate) fn scale() -> Scale {
     match std::env::var("FOULEE_TEST_SCALE").as_deref() {
-        Ok("ci") => Scale { post: 28, import: 12, control: 10 },
-        Ok("full") | Err(_) => Scale { post: 140, import: 60, control: 30 },
+        Ok("ci") => Scale { post: 28, import: 12, archive: 3, minutes: 20_000, control: 10 },
+        Ok("full") | Err(_) => Scale { post: 140, import: 60, archive: 20, minutes: 80_000, control: 30 },
         Ok(other) => panic!("FOULEE_TEST_SCALE is ci or full, not {other}"),
     }
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use foulee_api::lock::{ADDRESS_FILE, Holder};
 use foulee_contract::ParticipantId;
+use rustix::process::{Pid, Signal, kill_process};
 
 /// The `foulee` beside this test in the target folder, which `cargo test` does not build by itself.
 pub(crate) fn foulee() -> PathBuf {
@@ -60,6 +61,15 @@ impl Process {
         self.0.kill().expect("a child can be killed");
         self.0.wait().expect("a child ends");
         running
+    }
+
+    /// SIGINT, as Ctrl-C sends it. Whether it was still running.
+    pub(crate) fn interrupt(mut self) -> bool {
+        let running = self.0.try_wait().expect("a child").is_none();
+        let id = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw).expect("an id");
+        let _ = kill_process(id, Signal::INT);
+        // Whatever ended it, it ends.
+        running && !self.0.wait().expect("a child ends").success()
     }
 
     pub(crate) fn wait(mut self) -> bool {

@@ -4,7 +4,7 @@ use foulee_contract::{Source, SourceKind};
 
 use super::NAME;
 use super::record::Record;
-use crate::import::collector::{Collector, Device};
+use crate::import::collector::{Collector, Device, MOST_SPELLED_BYTES};
 
 /// The devices of a file, found again by what it says of them.
 #[derive(Default)]
@@ -29,7 +29,7 @@ impl Devices {
             Some(known) => *known,
             None => {
                 let number = out.device(source(record, &out.pseudonym(&record.source_name)));
-                if self.known.len() < MOST_KNOWN {
+                if self.known.len() < MOST_KNOWN && key.0.len() + key.1.len() <= MOST_SPELLED_BYTES {
                     self.known.insert(key.clone(), number);
                 }
                 number

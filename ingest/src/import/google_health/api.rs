@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::NAME;
 use crate::import::ImportError;
 use crate::import::blocks::Taken;
-use crate::import::collector::{Collector, Device};
+use crate::import::collector::{Collector, Device, MOST_SPELLED_BYTES};
 use crate::import::extent::{grain_of, instant_of};
 use crate::import::files::Input;
 use crate::import::importer::{Origin, Reader};
@@ -225,7 +225,7 @@ impl Points<'_, '_, '_> {
             return *device;
         }
         let device = self.out.device(source.source(self.out));
-        if self.known.len() < MOST_KNOWN {
+        if self.known.len() < MOST_KNOWN && key.len() <= MOST_SPELLED_BYTES {
             self.known.insert(key, device);
         }
         device

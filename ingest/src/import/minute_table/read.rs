@@ -66,8 +66,10 @@ impl Reader for TimedTable {
                     }
                 }
                 Values::Long { kind, value, words } => {
-                    if let Some(metric) = words.metric(row.cell(*kind)) {
-                        self.take(row, *value, metric, (start, end), person, out)?;
+                    let word = row.cell(*kind);
+                    match words.metric(word) {
+                        Some(metric) => self.take(row, *value, metric, (start, end), person, out)?,
+                        None => out.not_kept(word),
                     }
                 }
             }

@@ -7,7 +7,7 @@ use super::body::{Body, Said};
 use super::header::{Header, last, opens_outside_bodies};
 use crate::import::ImportError;
 use crate::import::blocks::Taken;
-use crate::import::collector::{Collector, Device};
+use crate::import::collector::{Collector, Device, MOST_SPELLED_BYTES};
 use crate::import::extent::grain_of;
 use crate::import::json::{Document, Part};
 use crate::import::local_clock::LocalClock;
@@ -134,7 +134,7 @@ impl<'o, 'r, 'a> Points<'o, 'r, 'a> {
             String::new()
         };
         let device = self.out.device(Source::new(kind, [NAME, maker.name, "", &given, ""]));
-        if self.devices.len() < MOST_KNOWN {
+        if self.devices.len() < MOST_KNOWN && key.0.len() + key.1.len() <= MOST_SPELLED_BYTES {
             self.devices.insert(key, device);
         }
         Ok(device)
