@@ -4,7 +4,7 @@ use super::error::PagesError;
 use super::lang::Lang;
 use super::model::{ErrorPage, Frame, Href, IndexPage, LivePage, PersonPage};
 use super::text::Text;
-use super::{enter, failure, list, live, person, shell};
+use super::{enrol, enter, failure, list, live, person, shell};
 
 /// One participant's page.
 ///
@@ -42,6 +42,17 @@ pub fn render_live(page: &LivePage, lang: Lang) -> Result<String, PagesError> {
 pub fn render_error(page: &ErrorPage, lang: Lang) -> Result<String, PagesError> {
     let t = Text::of(lang)?;
     shell::page(&t, &page.frame, failure::heading(&t, page.kind), failure::body(&t, page)?)
+}
+
+/// The page that says how a phone is let in.
+///
+/// # Errors
+/// Only where a catalogue or a template of this build is broken.
+pub fn render_enrol(lang: Lang) -> Result<String, PagesError> {
+    let t = Text::of(lang)?;
+    let other_language = Some(Href::new(format!("/enrol?lang={}", lang.other().code()))?);
+    let frame = Frame { other_language, ..Frame::default() };
+    shell::page(&t, &frame, t.get("enrol_heading"), enrol::body(&t)?)
 }
 
 /// The page that asks for a token; `refused` after one that does not hold.

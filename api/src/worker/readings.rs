@@ -270,10 +270,11 @@ impl SourceReadings {
     }
 }
 
-/// Whether what it came through writes no record of a minute without steps: the stores of health data of Apple's and Google's
-/// phones, which cannot say 0.
+/// Whether what it came through writes no record of a minute without steps: the stores of health data of phones, which
+/// cannot say 0, by their exports or by the SDK on the phone.
 fn is_sparse(source: &Source) -> bool {
-    matches!(source.app(), "apple-health" | "health-connect")
+    let app = source.app();
+    matches!(app, "apple-health" | "health-connect" | "ow-sdk") || app.starts_with("ow-sdk.")
 }
 
 fn gap_cause(code: i64) -> Option<GapCause> {
