@@ -192,11 +192,7 @@ async fn store(state: &IngestState, accepted: Accepted) -> Result<Answer, Box<Pr
         state.metrics.answered(0, 0, rejected.len() as u64);
         return Err(Box::new(Problem { rejected, ..Problem::new(ProblemKind::NothingAccepted) }));
     }
-    let written = if count == 0 {
-        Written { new: Some(0) }
-    } else {
-        write_to(state, write).await?
-    };
+    let written = if count == 0 { Written { new: Some(0) } } else { write_to(state, write).await? };
     state.metrics.answered(count, written.new.unwrap_or(0), rejected.len() as u64);
     Ok(Answer { accepted: count, new: written.new, duplicate: written.new.map(|new| count - new), rejected })
 }
@@ -208,7 +204,8 @@ pub(crate) async fn write_to(state: &IngestState, write: WriteBatch) -> Result<W
         error => {
             tracing::error!(error = &error as &dyn std::error::Error, "the store refused a batch");
             Box::new(
-                Problem::new(ProblemKind::Unavailable).detail("nothing of this batch was kept; send it again"),
+                Problem::new(ProblemKind::Unavailable)
+                    .detail("nothing of this batch was kept; send it again"),
             )
         }
     })

@@ -46,9 +46,7 @@ fn shown(code: &str, url: Option<&str>) -> String {
     let scanned = url.map_or_else(|| code.to_owned(), |url| format!("{url}/enrol#{code}"));
     let address = url.map(|_| format!("{scanned}\n")).unwrap_or_default();
     // What is so short always fits; the text stands without its picture if not.
-    let picture = QrCode::new(&scanned)
-        .map(|qr| qr.render::<Dense1x2>().build() + "\n")
-        .unwrap_or_default();
+    let picture = QrCode::new(&scanned).map(|qr| qr.render::<Dense1x2>().build() + "\n").unwrap_or_default();
     format!("{code}\n{address}{picture}")
 }
 

@@ -107,7 +107,8 @@ pub(super) async fn refresh(
     body: Result<Json<Refresh>, JsonRejection>,
 ) -> Result<Json<TokensDoc>, Fault> {
     let Json(asked) = body.map_err(|error| json_fault(&error))?;
-    let tokens = service.registry.refresh_phone(&asked.refresh_token, new_secret()?, (service.clock)()).await?;
+    let tokens =
+        service.registry.refresh_phone(&asked.refresh_token, new_secret()?, (service.clock)()).await?;
     let ended = "this phone is no longer let in: enrol it anew with a code";
     Ok(Json(tokens.ok_or_else(|| Problem::new(ProblemKind::Unauthorized).detail(ended))?.into()))
 }

@@ -96,7 +96,8 @@ impl Registry {
     /// The database failed. A text that is no token is `None`.
     pub async fn authenticate_phone(&self, token_text: &str, now_ms: i64) -> Result<Option<ParticipantId>> {
         let Some((id, secret)) = parse(ACCESS, token_text) else { return Ok(None) };
-        let sql = "SELECT participant, access_hash, access_expires_ms, earlier_hash, earlier_expires_ms, revoked_ms
+        let sql =
+            "SELECT participant, access_hash, access_expires_ms, earlier_hash, earlier_expires_ms, revoked_ms
             FROM phone WHERE id = $1";
         let row: Option<AccessRow> = sqlx::query_as(sql).bind(id).fetch_optional(self.reader()).await?;
         let Some((participant, last, last_ends, earlier, earlier_ends, revoked_ms)) = row else {

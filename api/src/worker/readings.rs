@@ -301,3 +301,22 @@ fn within<T: Copy>(sorted: &[T], from: i64, to: i64, times: impl Fn(&T) -> (i64,
         .copied()
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stores_of_phones_cannot_say_zero() {
+        for (key, expected) in [
+            ("phone/apple-health", true),
+            ("watch/health-connect/garmin", true),
+            ("unknown/ow-sdk", true),
+            ("phone/ow-sdk.apple/apple-inc.", true),
+            ("watch/ow-sdkx", false),
+            ("watch/fitabase", false),
+        ] {
+            assert_eq!(is_sparse(&key.parse().unwrap()), expected, "{key}");
+        }
+    }
+}

@@ -44,7 +44,8 @@ impl Counts {
 
     pub(super) fn pass_over(&mut self, kind: &str) {
         self.not_kept_total += 1;
-        let kind = if self.not_kept.len() < MOST_KINDS || self.not_kept.contains_key(kind) { kind } else { "…" };
+        let kind =
+            if self.not_kept.len() < MOST_KINDS || self.not_kept.contains_key(kind) { kind } else { "…" };
         if let Some(count) = self.not_kept.get_mut(kind) {
             *count += 1;
         } else {

@@ -71,9 +71,11 @@ pub(super) enum BodyError {
 pub(super) fn read_body(input: impl Read, share: &mut Share) -> Result<Document, BodyError> {
     let bounded = Bounded::new(input, MOST_BYTES);
     let part = bounded.part();
-    let mut reading = Taking { part, share, numbers: HashMap::new(), document: Document::default(), full: None };
+    let mut reading =
+        Taking { part, share, numbers: HashMap::new(), document: Document::default(), full: None };
     let mut json = serde_json::Deserializer::from_reader(bounded);
-    let read = Whole(&mut reading).deserialize(&mut json).and_then(|is_object| json.end().map(|()| is_object));
+    let read =
+        Whole(&mut reading).deserialize(&mut json).and_then(|is_object| json.end().map(|()| is_object));
     match (read, reading.full) {
         (_, Some(full)) => Err(full),
         (Ok(true), None) => Ok(reading.document),

@@ -55,8 +55,11 @@ impl Refusal {
 }
 
 /// What an element that is no object is refused for.
-pub(super) const NO_RECORD: Refusal =
-    Refusal { code: RejectCode::Unreadable, field: "", fix: Cow::Borrowed("an object with the record's fields") };
+pub(super) const NO_RECORD: Refusal = Refusal {
+    code: RejectCode::Unreadable,
+    field: "",
+    fix: Cow::Borrowed("an object with the record's fields"),
+};
 
 /// The names that the SDK has on Android for what Apple's records are kept as.
 const ANDROID: [(&str, Metric); 2] = [("STEP_COUNT", Metric::Steps), ("HEART_RATE", Metric::HeartRate)];
@@ -366,7 +369,8 @@ mod tests {
 
     #[test]
     fn a_zone_that_cannot_be_read_costs_the_zone() {
-        for odd in [json!("+25:00"), json!("Paris"), json!(null), json!(7200), json!({}), json!("+01:00:30")] {
+        for odd in [json!("+25:00"), json!("Paris"), json!(null), json!(7200), json!({}), json!("+01:00:30")]
+        {
             assert_eq!(taken(json!({"zoneOffset": odd})).start.offset_minutes, None, "{odd}");
         }
         let written = json!({"zoneOffset": null, "startDate": "2026-02-24T10:30:00+02:00"});
@@ -383,7 +387,8 @@ mod tests {
     #[test]
     fn what_a_person_typed_in_says_so() {
         let by_method = json!({"source": {"recordingMethod": "manual"}});
-        let by_apple = json!({"metadata": {"HKWasUserEntered": 1, "HKMetadataKeySyncVersion": "3", "x": [1]}});
+        let by_apple =
+            json!({"metadata": {"HKWasUserEntered": 1, "HKMetadataKeySyncVersion": "3", "x": [1]}});
         for changes in [by_method, by_apple.clone()] {
             let Outcome::Reading(_, origin, taken) = outcome(changes) else { panic!("a reading") };
             assert!(origin.is_typed && taken.how == How::Manual);

@@ -91,11 +91,7 @@ async fn sync_answer(
 }
 
 /// Reads a body on a thread of its own while it arrives.
-async fn document(
-    body: Body,
-    is_packed: bool,
-    mut share: Share,
-) -> Result<(Document, Share), Box<Problem>> {
+async fn document(body: Body, is_packed: bool, mut share: Share) -> Result<(Document, Share), Box<Problem>> {
     let (to, pieces) = channel(WAITING_PIECES);
     let read = tokio::task::spawn_blocking(move || {
         let arriving = Arriving::new(pieces);
@@ -118,7 +114,8 @@ async fn document(
 /// nobody.
 async fn admit(state: &IngestState, id: &str, headers: &HeaderMap) -> Result<ParticipantId, Box<Problem>> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let token = text(header::AUTHORIZATION.as_str()).and_then(bearer).or_else(|| text(API_KEY).map(str::trim));
+    let token =
+        text(header::AUTHORIZATION.as_str()).and_then(bearer).or_else(|| text(API_KEY).map(str::trim));
     let grant = state.authority.write_grant(token).await.map_err(denied)?;
     let stranger = || {
         let detail = "this token may not write for the user in the path: sign in again with a code of theirs";
