@@ -13,9 +13,9 @@ pub(super) fn run(context: &Context, command: PhoneCommand) -> Result<Exit, Comm
     match command {
         PhoneCommand::Add(asked) => {
             let id = context.participant(&asked.participant)?;
-            let made = people::enrol(&context.registry, id, asked.expires_days, now_ms);
+            let made = people::enrol(&context.registry, id, asked.code_days, now_ms);
             let (code, expires_ms) = context.runtime.block_on(made)?;
-            print_text(&shown(code.reveal(), asked.url.as_deref()))?;
+            print_text(&shown(code.reveal(), asked.public_url.as_deref()))?;
             eprintln!("this is shown once; it lets one phone in, until {}", rfc3339(expires_ms));
         }
         PhoneCommand::List(asked) => {

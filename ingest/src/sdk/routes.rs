@@ -15,7 +15,7 @@ use super::arriving::{Arriving, UNDER_WAY_BYTES, drain, feed};
 use super::body::{BodyError, Document, read_body};
 use super::keep::keep;
 use crate::budget::Share;
-use crate::http::{bearer, busy, denied, not_arrived, too_large, unsupported};
+use crate::http::{busy, denied, not_arrived, too_large, unsupported};
 use crate::{ContentEncoding, IngestState, problem_response};
 
 /// Pieces of a body that wait for who reads it.
@@ -114,8 +114,7 @@ async fn document(body: Body, is_packed: bool, mut share: Share) -> Result<(Docu
 /// nobody.
 async fn admit(state: &IngestState, id: &str, headers: &HeaderMap) -> Result<ParticipantId, Box<Problem>> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let token =
-        text(header::AUTHORIZATION.as_str()).and_then(bearer).or_else(|| text(API_KEY).map(str::trim));
+    let token = text(header::AUTHORIZATION.as_str()).map(token_of).or_else(|| text(API_KEY).map(str::trim));
     let grant = state.authority.write_grant(token).await.map_err(denied)?;
     let stranger = || {
         let detail = "this token may not write for the user in the path: sign in again with a code of theirs";
@@ -128,6 +127,15 @@ async fn admit(state: &IngestState, id: &str, headers: &HeaderMap) -> Result<Par
     // What is remembered may be older than a participant who was just added.
     let grant = state.authority.fresh_write_grant(token).await.map_err(denied)?;
     if grant.allows(&participant) { Ok(participant) } else { Err(stranger()) }
+}
+
+/// The token of an `Authorization` header. The SDK's own examples put `Bearer` in front of the token that an app hands over,
+/// and it keeps a refreshed one as it comes: so the word may be there once, twice or not at all.
+fn token_of(value: &str) -> &str {
+    match value.trim().split_once(' ') {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => token_of(rest),
+        _ => value.trim(),
+    }
 }
 
 fn is_packed(headers: &HeaderMap) -> Result<bool, Box<Problem>> {
@@ -162,5 +170,18 @@ async fn disconnect(
     match admit(&state, &id, &headers).await {
         Ok(_) => StatusCode::NO_CONTENT.into_response(),
         Err(problem) => refuse(&state, *problem),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_found_however_often_bearer_stands_before_it() {
+        for text in ["fpa_1_00", "Bearer fpa_1_00", "bearer  fpa_1_00 ", "Bearer Bearer fpa_1_00"] {
+            assert_eq!(token_of(text), "fpa_1_00", "{text}");
+        }
+        assert_eq!([token_of(""), token_of("Bearer"), token_of("Basic eA==")], ["", "Bearer", "Basic eA=="]);
     }
 }

@@ -22,17 +22,17 @@ pub enum PhoneCommand {
 #[command(after_long_help = "\
 Examples:
   foulee phone add pilot/7
-  foulee phone add pilot/7 --url https://foulee.example.org --expires-days 2")]
+  foulee phone add pilot/7 --public-url https://foulee.example.org --code-days 2")]
 pub struct PhoneAdd {
     /// The participant: an id, or STUDY/EXTERNAL_ID
     #[arg(value_name = "PARTICIPANT")]
     pub participant: ParticipantRef,
     /// Where phones reach the service; the QR code then holds the address of its page for participants, too
     #[arg(long, value_name = "URL", value_parser = web_address)]
-    pub url: Option<String>,
+    pub public_url: Option<String>,
     /// Days until the code ends
     #[arg(long, value_name = "N", default_value = "7", value_parser = clap::value_parser!(u32).range(1..=30))]
-    pub expires_days: u32,
+    pub code_days: u32,
 }
 
 /// List phones that were let in
