@@ -8,6 +8,8 @@ mod engines;
 #[path = "support/foulee.rs"]
 #[expect(dead_code, reason = "shared with other tests")]
 mod foulee;
+#[path = "sdk/memory.rs"]
+mod memory;
 #[path = "support/people.rs"]
 mod people;
 #[path = "sdk/phone.rs"]
