@@ -5,7 +5,7 @@ use foulee_store::Store;
 use serde::{Deserialize, Serialize};
 
 use crate::ApiError;
-use crate::registry::{NewParticipant, Registry, SINCE_EVER};
+use crate::registry::{EnrolmentCode, NewParticipant, Registry, SINCE_EVER};
 
 /// Somebody to be added.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -46,6 +46,44 @@ pub fn new_secret() -> Result<[u8; 32], ApiError> {
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(|_| ApiError::NoRandomness)?;
     Ok(secret)
+}
+
+/// For how many days a code of a phone may hold.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeDays {
+    /// At least.
+    pub least: u32,
+    /// Where nothing else is asked for.
+    pub default: u32,
+    /// At most.
+    pub most: u32,
+}
+
+impl CodeDays {
+    /// Whether so many are admitted.
+    #[must_use]
+    pub fn contains(self, days: u32) -> bool {
+        (self.least..=self.most).contains(&days)
+    }
+}
+
+/// A week is from one visit to the next; a month is as long as [`crate::http`] lets nobody guess a code.
+pub const CODE_DAYS: CodeDays = CodeDays { least: 1, default: 7, most: 30 };
+
+/// Makes a one-time code that lets a participant's phone send, and says when it ends, ms UTC.
+///
+/// # Errors
+/// The participant is unknown; the system gives no random numbers.
+pub async fn enrol(
+    registry: &Registry,
+    id: ParticipantId,
+    days: u32,
+    now_ms: i64,
+) -> Result<(EnrolmentCode, i64), ApiError> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random).map_err(|_| ApiError::NoRandomness)?;
+    let expires_ms = now_ms + i64::from(days) * 86_400_000;
+    Ok((registry.add_enrolment(id, random, now_ms, expires_ms).await?, expires_ms))
 }
 
 /// Adds somebody; with a study and an external id, finds them again if they are there. Whether they are new.

@@ -2,7 +2,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::time::Duration;
 
-use axum::body::{Body, HttpBody as _};
+use axum::body::{Body, Bytes, HttpBody as _};
 use foulee_contract::MAX_WIRE_BYTES;
 
 use crate::budget::Share;
@@ -34,11 +34,7 @@ pub(crate) enum ArriveError {
 pub(crate) async fn arrive(mut body: Body, share: &mut Share) -> Result<Vec<u8>, ArriveError> {
     let mut bytes = Vec::new();
     loop {
-        let frame = poll_fn(|context| Pin::new(&mut body).poll_frame(context));
-        let frame = tokio::time::timeout(LONGEST_SILENCE, frame).await.map_err(|_| ArriveError::Silent)?;
-        let Some(frame) = frame else { return Ok(bytes) };
-        // Trailers say nothing that is wanted here.
-        let Ok(data) = frame.map_err(|_| ArriveError::CutOff)?.into_data() else { continue };
+        let Some(data) = next_piece(&mut body).await? else { return Ok(bytes) };
         let length = bytes.len() + data.len();
         if length > MAX_WIRE_BYTES {
             return Err(ArriveError::TooLarge);
@@ -51,5 +47,18 @@ pub(crate) async fn arrive(mut body: Body, share: &mut Share) -> Result<Vec<u8>,
             bytes.reserve_exact(bytes.capacity() - bytes.len() + step);
         }
         bytes.extend_from_slice(&data);
+    }
+}
+
+/// The next piece of a body; `None` at its end.
+pub(crate) async fn next_piece(body: &mut Body) -> Result<Option<Bytes>, ArriveError> {
+    loop {
+        let frame = poll_fn(|context| Pin::new(&mut *body).poll_frame(context));
+        let frame = tokio::time::timeout(LONGEST_SILENCE, frame).await.map_err(|_| ArriveError::Silent)?;
+        let Some(frame) = frame else { return Ok(None) };
+        // Trailers say nothing that is wanted here.
+        if let Ok(data) = frame.map_err(|_| ArriveError::CutOff)?.into_data() {
+            return Ok(Some(data));
+        }
     }
 }

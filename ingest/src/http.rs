@@ -9,7 +9,7 @@ use axum::routing::post;
 use foulee_contract::{
     Answer, Batch, MAX_READINGS, MAX_WIRE_BYTES, Object, Problem, ProblemKind, SeriesBlock,
 };
-use foulee_store::{Store, StoreError};
+use foulee_store::{Store, StoreError, WriteBatch, Written};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::arrive::{ArriveError, arrive};
@@ -27,11 +27,11 @@ pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 #[derive(Clone)]
 pub struct IngestState {
     store: Arc<dyn Store>,
-    authority: Arc<dyn Authority>,
-    clock: Clock,
-    metrics: Arc<IngestMetrics>,
-    budget: Budget,
-    gate: WriteGate,
+    pub(crate) authority: Arc<dyn Authority>,
+    pub(crate) clock: Clock,
+    pub(crate) metrics: Arc<IngestMetrics>,
+    pub(crate) budget: Budget,
+    pub(crate) gate: WriteGate,
     /// As many batches are read at once as there are cores: more would only hold more memory.
     readers: Arc<Semaphore>,
 }
@@ -67,9 +67,9 @@ impl IngestState {
     }
 }
 
-/// `POST /v1/readings`.
+/// `POST /v1/readings`, and what a phone's SDK sends.
 pub fn router(state: IngestState) -> Router {
-    Router::new().route("/v1/readings", post(post_readings)).with_state(state)
+    Router::new().route("/v1/readings", post(post_readings)).merge(crate::sdk::routes()).with_state(state)
 }
 
 /// Bodies above this are read on a thread of their own, so that one large batch does not hold up the others.
@@ -126,7 +126,7 @@ async fn answer(
     store(state, accepted).await.map(|answer| (answer, share))
 }
 
-async fn on_thread<T: Send + 'static>(
+pub(crate) async fn on_thread<T: Send + 'static>(
     large: bool,
     work: impl FnOnce() -> Result<T, Box<Problem>> + Send + 'static,
 ) -> Result<T, Box<Problem>> {
@@ -137,8 +137,8 @@ async fn on_thread<T: Send + 'static>(
 }
 
 /// A reading on its way to the store, and a rejection with its texts and its place in the answer.
-const ROW_BYTES: usize = 80;
-const REJECTION_BYTES: usize = 400;
+pub(crate) const ROW_BYTES: usize = 80;
+pub(crate) const REJECTION_BYTES: usize = 400;
 
 fn look_through(
     batch: Batch,
@@ -192,22 +192,23 @@ async fn store(state: &IngestState, accepted: Accepted) -> Result<Answer, Box<Pr
         state.metrics.answered(0, 0, rejected.len() as u64);
         return Err(Box::new(Problem { rejected, ..Problem::new(ProblemKind::NothingAccepted) }));
     }
-    let written = if count == 0 {
-        foulee_store::Written { new: Some(0) }
-    } else {
-        state.store.write(write).await.map_err(|error| match error {
-            StoreError::Busy => busy(),
-            error => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the store refused a batch");
-                Box::new(
-                    Problem::new(ProblemKind::Unavailable)
-                        .detail("nothing of this batch was kept; send it again"),
-                )
-            }
-        })?
-    };
+    let written = if count == 0 { Written { new: Some(0) } } else { write_to(state, write).await? };
     state.metrics.answered(count, written.new.unwrap_or(0), rejected.len() as u64);
     Ok(Answer { accepted: count, new: written.new, duplicate: written.new.map(|new| count - new), rejected })
+}
+
+/// Writes to the store; when this returns, what was written is durable.
+pub(crate) async fn write_to(state: &IngestState, write: WriteBatch) -> Result<Written, Box<Problem>> {
+    state.store.write(write).await.map_err(|error| match error {
+        StoreError::Busy => busy(),
+        error => {
+            tracing::error!(error = &error as &dyn std::error::Error, "the store refused a batch");
+            Box::new(
+                Problem::new(ProblemKind::Unavailable)
+                    .detail("nothing of this batch was kept; send it again"),
+            )
+        }
+    })
 }
 
 /// The token of an `Authorization` header; the scheme's case does not matter (RFC 9110).
@@ -217,7 +218,7 @@ pub fn bearer(value: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-fn denied(denied: Denied) -> Box<Problem> {
+pub(crate) fn denied(denied: Denied) -> Box<Problem> {
     Box::new(match denied {
         Denied::Unauthorized => Problem::new(ProblemKind::Unauthorized)
             .detail("send Authorization: Bearer with a token made by `foulee token add`"),
@@ -226,15 +227,15 @@ fn denied(denied: Denied) -> Box<Problem> {
     })
 }
 
-fn unsupported(field: &str, fix: &str) -> Box<Problem> {
+pub(crate) fn unsupported(field: &str, fix: &str) -> Box<Problem> {
     Box::new(Problem::new(ProblemKind::UnsupportedMedia).field(field, fix))
 }
 
-fn too_large(detail: &str) -> Box<Problem> {
+pub(crate) fn too_large(detail: &str) -> Box<Problem> {
     Box::new(Problem::new(ProblemKind::TooLarge).detail(detail))
 }
 
-fn not_arrived(error: ArriveError) -> Box<Problem> {
+pub(crate) fn not_arrived(error: ArriveError) -> Box<Problem> {
     let kind = match error {
         ArriveError::TooLarge => ProblemKind::TooLarge,
         ArriveError::CutOff => ProblemKind::Malformed,
@@ -244,7 +245,7 @@ fn not_arrived(error: ArriveError) -> Box<Problem> {
     Box::new(Problem::new(kind).detail(error.to_string()))
 }
 
-fn busy() -> Box<Problem> {
+pub(crate) fn busy() -> Box<Problem> {
     Box::new(Problem::new(ProblemKind::TooManyRequests))
 }
 

@@ -1,4 +1,4 @@
-//! Accept, validate, deduplicate, store, acknowledge; importers for people's existing exports.
+//! Accept, validate, deduplicate, store, acknowledge; importers for people's existing exports; what phones send.
 //!
 //! Invariants:
 //! - What is acknowledged is durable: the answer is made after the store's own.
@@ -23,6 +23,7 @@ mod journaled;
 mod local;
 mod media;
 mod metrics;
+mod sdk;
 mod weigh;
 
 pub use accept::{Accepted, Refused, accept};

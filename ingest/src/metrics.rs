@@ -7,6 +7,7 @@ pub struct IngestMetrics {
     accepted: AtomicU64,
     new: AtomicU64,
     rejected: AtomicU64,
+    not_kept: AtomicU64,
     batches: AtomicU64,
     refused: AtomicU64,
     busy: AtomicU64,
@@ -18,6 +19,11 @@ impl IngestMetrics {
         self.accepted.fetch_add(accepted, Ordering::Relaxed);
         self.new.fetch_add(new, Ordering::Relaxed);
         self.rejected.fetch_add(rejected, Ordering::Relaxed);
+    }
+
+    /// Rows of a kind that is not kept: they were understood, and nothing is done with them.
+    pub(crate) fn passed_over(&self, rows: u64) {
+        self.not_kept.fetch_add(rows, Ordering::Relaxed);
     }
 
     pub(crate) fn refused(&self, busy: bool) {
@@ -40,6 +46,7 @@ impl IngestMetrics {
             ("ingest_readings_accepted_total", "Readings durable, new or known before.", &self.accepted),
             ("ingest_readings_new_total", "Readings that were not known before.", &self.new),
             ("ingest_readings_rejected_total", "Readings refused, each with its reason.", &self.rejected),
+            ("ingest_rows_not_kept_total", "Rows of a phone that are of a kind not kept.", &self.not_kept),
         ];
         let mut text = String::new();
         for (name, help, value) in rows {

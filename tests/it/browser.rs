@@ -71,6 +71,8 @@ fn pages_are_accessible_on_every_screen() {
             assert!(address.contains("/enter"), "without a token the list asks for one: {address}");
             wrong.extend(looks.faults(&window, &name("enter"), lang, &[label]));
             wrong.extend(refused(&mut looks, &window, &name("refused"), lang, demo.base()));
+            window.open(&format!("{}/enrol?lang={lang}", demo.base()));
+            wrong.extend(looks.faults(&window, &name("enrol"), lang, &["QR code"]));
 
             window.open(&demo.link);
             let person = window.address().split('?').next().unwrap_or_default().to_owned();

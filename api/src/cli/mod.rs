@@ -32,6 +32,7 @@ pub use commands::participant::{
     ParticipantAdd, ParticipantCommand, ParticipantErase, ParticipantList, ParticipantMove,
     ParticipantSources,
 };
+pub use commands::phone::{PhoneAdd, PhoneCommand, PhoneList, PhoneRevoke};
 pub use commands::programme::{ProgrammeAssign, ProgrammeCommand, ProgrammeList, ProgrammeShow};
 pub use commands::service::{Demo, Role, Serve};
 pub use commands::token::{TokenAdd, TokenCommand, TokenGrant, TokenList, TokenRevoke};

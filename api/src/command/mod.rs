@@ -9,6 +9,7 @@ mod fault;
 mod import;
 mod migrate;
 mod participant;
+mod phone;
 mod programme;
 mod rows;
 mod serve;
@@ -58,6 +59,7 @@ fn run(parsed: Parsed) -> Result<Exit, CommandError> {
         Command::Programme(command) => programme::run(&context()?, command),
         Command::Participant(command) => participant::run(&context()?, command),
         Command::Token(command) => token::run(&context()?, command),
+        Command::Phone(command) => phone::run(&context()?, command),
         Command::Migrate(asked) => migrate::run(&global, &asked),
         Command::Store(command) => store::run(&global, &command),
         Command::Doctor(asked) => doctor::run(&global, &asked),

@@ -67,7 +67,11 @@ impl Access {
         if self.run_token.as_ref().is_some_and(|own| same(own.as_bytes(), token.as_bytes())) {
             return Ok(Some((None, Scope::Admin)));
         }
-        let found = self.registry.authenticate(token, (self.clock)()).await?;
+        let now_ms = (self.clock)();
+        if let Some(participant) = self.registry.authenticate_phone(token, now_ms).await? {
+            return Ok(Some((None, Scope::WriteParticipant(participant))));
+        }
+        let found = self.registry.authenticate(token, now_ms).await?;
         Ok(found.map(|token| (Some(token.id), token.scope)))
     }
 

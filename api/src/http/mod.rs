@@ -1,6 +1,7 @@
 //! The service over HTTP: `/v1` for programs, pages for people, and what an operator asks.
 
 mod access;
+mod attempts;
 mod fault;
 mod feeds;
 mod health;
@@ -8,6 +9,7 @@ mod live;
 mod openapi;
 mod pages;
 mod participants;
+mod phones;
 mod programmes;
 mod sources;
 mod state;
@@ -50,10 +52,16 @@ pub fn router(service: Service) -> Router {
         .route("/v1/participants/{id}/zones", post(participants::move_home))
         .route("/v1/participants/{id}/live", get(live::newest))
         .route("/v1/participants/{id}/prescriptions", get(programmes::prescriptions).post(programmes::assign))
+        .route("/v1/participants/{id}/enrolments", post(phones::enrol))
         .route("/v1/measures", get(feeds::dictionary))
         .route("/v1/programmes", get(programmes::list))
         .route("/v1/programmes/{name}", get(programmes::show))
         .route("/openapi.json", get(openapi::document));
+    // What the SDK in a phone asks for itself; what it sends is ingest's.
+    let phones = Router::new()
+        .route("/api/v1/invitation-code/redeem", post(phones::redeem))
+        .route("/api/v1/token/refresh", post(phones::refresh))
+        .route("/api/v1/token/revoke", post(phones::revoke));
     let pages = Router::new()
         .route("/", get(pages::index))
         .route("/p/{id}", get(pages::person))
@@ -61,6 +69,7 @@ pub fn router(service: Service) -> Router {
         .route("/p/{id}/received", get(pages::received))
         .route("/enter", get(pages::enter_form).post(pages::enter))
         .route("/leave", post(pages::leave))
+        .route("/enrol", get(pages::enrol))
         .route("/static/foulee.css", get(pages::stylesheet))
         .route("/static/live.js", get(pages::live_script));
     let health = Router::new()
@@ -70,6 +79,7 @@ pub fn router(service: Service) -> Router {
         .route("/metrics", get(health::metrics));
     Router::new()
         .merge(v1)
+        .merge(phones)
         .merge(pages)
         .merge(health)
         .with_state(service)

@@ -279,6 +279,15 @@ async fn sign_in(service: &Service, token: &str, to: Option<&str>, lang: Lang) -
     response
 }
 
+/// How a phone is let in: for everybody, since it says nothing of anybody.
+pub(super) async fn enrol(headers: HeaderMap, Query(query): Query<PageQuery>) -> Response {
+    let lang = lang_of(query.lang.as_deref(), &headers);
+    match crate::pages::render_enrol(lang) {
+        Ok(text) => html(StatusCode::OK, text),
+        Err(error) => fault_page(&crate::ApiError::from(error).into(), lang),
+    }
+}
+
 pub(super) async fn leave() -> Response {
     let mut response = Redirect::to("/enter").into_response();
     let cookie = HeaderValue::from_static("foulee_token=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");

@@ -6,6 +6,7 @@ use foulee_store::Store;
 use tokio::sync::Semaphore;
 
 use super::Access;
+use super::attempts::Attempts;
 use crate::live::Live;
 use crate::registry::Registry;
 use crate::worker::Worker;
@@ -38,6 +39,8 @@ pub struct Service {
     pub live: Arc<Live>,
     /// Places for feeds of raw readings that are being read.
     pub reading_feeds: Arc<Semaphore>,
+    /// Tries at codes of phones.
+    pub(super) attempts: Arc<Attempts>,
     /// Whether the people are simulated: then every page says so.
     pub synthetic: bool,
 }
@@ -68,6 +71,7 @@ impl Service {
             stopping: Arc::default(),
             live,
             reading_feeds: Arc::new(Semaphore::new(READING_FEEDS)),
+            attempts: Arc::default(),
             synthetic: false,
         }
     }

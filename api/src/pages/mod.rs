@@ -21,6 +21,7 @@ mod assets;
 mod clock;
 mod day;
 mod days;
+mod enrol;
 mod enter;
 mod error;
 mod failure;
@@ -50,4 +51,6 @@ pub use assets::{Asset, CONTENT_SECURITY_POLICY, LIVE_CONTENT_SECURITY_POLICY, L
 pub use error::PagesError;
 pub use lang::Lang;
 pub(crate) use live::RATE_HOLDS_S;
-pub use render::{render, render_enter, render_error, render_index, render_live, render_received};
+pub use render::{
+    render, render_enrol, render_enter, render_error, render_index, render_live, render_received,
+};

@@ -4,7 +4,7 @@ use super::error::PagesError;
 use super::lang::Lang;
 use super::model::{ErrorPage, Frame, Href, IndexPage, LivePage, PersonPage, ReceivedPage};
 use super::text::Text;
-use super::{enter, failure, list, live, person, received, shell};
+use super::{enrol, enter, failure, list, live, person, received, shell};
 
 /// One participant's page.
 ///
@@ -52,6 +52,17 @@ pub fn render_received(page: &ReceivedPage, lang: Lang) -> Result<String, PagesE
 pub fn render_error(page: &ErrorPage, lang: Lang) -> Result<String, PagesError> {
     let t = Text::of(lang)?;
     shell::page(&t, &page.frame, failure::heading(&t, page.kind), failure::body(&t, page)?)
+}
+
+/// The page that says how a phone is let in.
+///
+/// # Errors
+/// Only where a catalogue or a template of this build is broken.
+pub fn render_enrol(lang: Lang) -> Result<String, PagesError> {
+    let t = Text::of(lang)?;
+    let other_language = Some(Href::new(format!("/enrol?lang={}", lang.other().code()))?);
+    let frame = Frame { other_language, ..Frame::default() };
+    shell::page(&t, &frame, t.get("enrol_heading"), enrol::body(&t)?)
 }
 
 /// The page that asks for a token; `refused` after one that does not hold.

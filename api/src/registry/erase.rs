@@ -30,10 +30,12 @@ pub struct Erasure {
 const AGAIN: Duration = Duration::from_millis(250);
 
 /// Every table with rows of people, those that others refer to last.
-const TABLES: [(&str, &str); 7] = [
+const TABLES: [(&str, &str); 9] = [
     ("day_row", "DELETE FROM day_row WHERE participant = $1"),
     ("result_row", "DELETE FROM result_row WHERE participant = $1"),
     ("token", "DELETE FROM token WHERE participant = $1"),
+    ("phone", "DELETE FROM phone WHERE participant = $1"),
+    ("enrolment", "DELETE FROM enrolment WHERE participant = $1"),
     ("prescription", "DELETE FROM prescription WHERE participant = $1"),
     ("source_priority", "DELETE FROM source_priority WHERE participant = $1"),
     ("home_zone", "DELETE FROM home_zone WHERE participant = $1"),
@@ -198,6 +200,10 @@ mod tests {
         registry.put_programme(programme, NOW).await.unwrap();
         registry.assign(id, "walk", 1, "2026-01-01".parse().unwrap(), NOW).await.unwrap();
         registry.issue_token(Scope::WriteParticipant(id), "watch", [3; 32], NOW, None).await.unwrap();
+        // A code of their own each, from the bytes of their id.
+        let random = std::array::from_fn(|at| id.as_bytes()[15 - at / 2] >> (4 * (at % 2)));
+        let code = registry.add_enrolment(id, random, NOW, NOW + 10).await.unwrap();
+        registry.redeem(code.reveal(), [[5; 32], [6; 32]], NOW).await.unwrap().unwrap();
     }
 
     /// A day whose payload of this many bytes holds the id, as the worst of workers would write it.

@@ -78,6 +78,9 @@ pub enum RegistryError {
     /// No such token.
     #[error("no token has this number")]
     TokenUnknown,
+    /// No such phone.
+    #[error("no phone has this number")]
+    PhoneUnknown,
     /// A stored value is none that this program writes.
     #[error("{table}.{column} holds what cannot be read")]
     Unreadable {

@@ -42,6 +42,10 @@ number_id! {
     TokenId
 }
 number_id! {
+    /// A phone's number.
+    PhoneId
+}
+number_id! {
     /// A prescription's number.
     PrescriptionId
 }

@@ -34,6 +34,9 @@ mod prescriptions;
 mod scope;
 mod tokens;
 
+mod enrolments;
+mod phones;
+
 // What is computed of them:
 mod rows;
 mod snapshots;
@@ -44,12 +47,14 @@ mod erase;
 #[cfg(test)]
 mod fixture;
 
+pub use enrolments::EnrolmentCode;
 pub use erase::Erasure;
 pub use error::{RegistryError, Result};
-pub use ids::{PrescriptionId, StudyId, TokenId};
+pub use ids::{PhoneId, PrescriptionId, StudyId, TokenId};
 pub use names::{NameError, NameKind};
 pub use open::{FILE_NAME, Registry};
 pub use people::{MAX_PAGE, NewParticipant, Participant};
+pub use phones::{ACCESS_SECONDS, PhoneEntry, PhoneTokens};
 pub use prescriptions::{Assigned, Prescription, prescription_on};
 pub use priorities::SourcePriority;
 pub use programmes::{NewProgramme, Programme};

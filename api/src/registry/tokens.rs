@@ -37,11 +37,18 @@ pub struct TokenEntry {
     pub last_used_ms: Option<i64>,
 }
 
+/// What the text of a token begins with.
+const PREFIX: &str = "fou";
+
 /// The text of a new token, `fou_<number>_<64 hex digits>`. It is shown once; printing it by accident hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TokenText(String);
 
 impl TokenText {
+    pub(super) fn of(prefix: &str, id: i64, secret: &[u8; 32]) -> Self {
+        Self(text(prefix, id, secret))
+    }
+
     /// The text itself, for the one time that it is shown.
     #[must_use]
     pub fn reveal(&self) -> &str {
@@ -101,7 +108,7 @@ impl Registry {
             .await?;
         tx.commit().await?;
         let id = TokenId::new(id);
-        Ok((id, TokenText(text(id, &secret))))
+        Ok((id, TokenText::of(PREFIX, id.get(), &secret)))
     }
 
     /// The token of this text, if it is one that was issued and holds now. Nothing is cached here: a revoked token
@@ -110,7 +117,8 @@ impl Registry {
     /// # Errors
     /// The database failed. A text that is no token is `None`.
     pub async fn authenticate(&self, token_text: &str, now_ms: i64) -> Result<Option<Token>> {
-        let Some((id, secret)) = parse(token_text) else { return Ok(None) };
+        let Some((id, secret)) = parse(PREFIX, token_text) else { return Ok(None) };
+        let id = TokenId::new(id);
         let sql =
             "SELECT scope, participant, study, secret_hash, expires_ms, revoked_ms FROM token WHERE id = $1";
         let row: Option<SecretRow> = sqlx::query_as(sql).bind(id.get()).fetch_optional(self.reader()).await?;
@@ -178,18 +186,18 @@ impl Registry {
 
 /// One round of SHA-256 is enough: the secret is 256 random bits, which nobody can try out; a slow hash is for
 /// passwords that people choose, and would make every request slow.
-fn hash(secret: &[u8; 32]) -> [u8; 32] {
+pub(super) fn hash(secret: &[u8; 32]) -> [u8; 32] {
     Sha256::digest(secret).into()
 }
 
 /// Whether two hashes are equal, in a time that does not tell how far they are.
-fn same(a: &[u8; 32], b: &[u8; 32]) -> bool {
+pub(super) fn same(a: &[u8; 32], b: &[u8; 32]) -> bool {
     black_box(a.iter().zip(b).fold(0, |different, (x, y)| black_box(different | (x ^ y)))) == 0
 }
 
-fn text(id: TokenId, secret: &[u8; 32]) -> String {
+fn text(prefix: &str, id: i64, secret: &[u8; 32]) -> String {
     use fmt::Write;
-    let mut text = format!("fou_{id}_");
+    let mut text = format!("{prefix}_{id}_");
     for byte in secret {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");
@@ -198,9 +206,9 @@ fn text(id: TokenId, secret: &[u8; 32]) -> String {
 }
 
 /// Only the one way in which [`text`] writes a token: no capitals, signs, leading zeros or spaces.
-fn parse(token_text: &str) -> Option<(TokenId, [u8; 32])> {
-    let (number, hex) = token_text.strip_prefix("fou_")?.split_once('_')?;
-    let id = TokenId::new(number.parse().ok()?);
+pub(super) fn parse(prefix: &str, token_text: &str) -> Option<(i64, [u8; 32])> {
+    let (number, hex) = token_text.strip_prefix(prefix)?.strip_prefix('_')?.split_once('_')?;
+    let id = number.parse().ok()?;
     if hex.len() != 64 || !hex.is_ascii() {
         return None;
     }
@@ -208,7 +216,7 @@ fn parse(token_text: &str) -> Option<(TokenId, [u8; 32])> {
     for (index, byte) in secret.iter_mut().enumerate() {
         *byte = u8::from_str_radix(hex.get(2 * index..2 * index + 2)?, 16).ok()?;
     }
-    (text(id, &secret) == token_text).then_some((id, secret))
+    (text(prefix, id, &secret) == token_text).then_some((id, secret))
 }
 
 #[cfg(test)]

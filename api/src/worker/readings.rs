@@ -270,10 +270,11 @@ impl SourceReadings {
     }
 }
 
-/// Whether what it came through writes no record of a minute without steps: the stores of health data of Apple's and Google's
-/// phones, which cannot say 0.
+/// Whether what it came through writes no record of a minute without steps: the stores of health data of phones, which
+/// cannot say 0, by their exports or by the SDK on the phone.
 fn is_sparse(source: &Source) -> bool {
-    matches!(source.app(), "apple-health" | "health-connect")
+    let app = source.app();
+    matches!(app, "apple-health" | "health-connect" | "ow-sdk") || app.starts_with("ow-sdk.")
 }
 
 fn gap_cause(code: i64) -> Option<GapCause> {
@@ -299,4 +300,23 @@ fn within<T: Copy>(sorted: &[T], from: i64, to: i64, times: impl Fn(&T) -> (i64,
         .filter(|entry| times(entry).1 > from || times(entry).0 >= from)
         .copied()
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stores_of_phones_cannot_say_zero() {
+        for (key, expected) in [
+            ("phone/apple-health", true),
+            ("watch/health-connect/garmin", true),
+            ("unknown/ow-sdk", true),
+            ("phone/ow-sdk.apple/apple-inc.", true),
+            ("watch/ow-sdkx", false),
+            ("watch/fitabase", false),
+        ] {
+            assert_eq!(is_sparse(&key.parse().unwrap()), expected, "{key}");
+        }
+    }
 }

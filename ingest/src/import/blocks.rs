@@ -6,25 +6,25 @@ use super::local_clock::Instant;
 
 /// One reading as an importer took it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Taken {
-    pub(super) start: Instant,
-    pub(super) end_ms: i64,
+pub(crate) struct Taken {
+    pub(crate) start: Instant,
+    pub(crate) end_ms: i64,
     /// The origin's number among readings with the same times, else 0.
-    pub(super) seq: u64,
+    pub(crate) seq: u64,
     /// The origin's version, else 0.
-    pub(super) rev: u64,
-    pub(super) how: How,
+    pub(crate) rev: u64,
+    pub(crate) how: How,
     /// A stored integer of the metric.
-    pub(super) value: i64,
+    pub(crate) value: i64,
     /// How many of the metric's units the file's own unit is.
-    pub(super) factor: u16,
+    pub(crate) factor: u16,
     /// Where it stood in the file: its line or record, from 1.
-    pub(super) line: u64,
+    pub(crate) line: u64,
 }
 
 impl Taken {
     /// A reading in the metric's own unit, of which nothing more is known.
-    pub(super) fn new(start: Instant, end_ms: i64, value: i64, line: u64) -> Self {
+    pub(crate) fn new(start: Instant, end_ms: i64, value: i64, line: u64) -> Self {
         Self { start, end_ms, seq: 0, rev: 0, how: How::Unknown, value, factor: 1, line }
     }
 
@@ -36,19 +36,19 @@ impl Taken {
 
 /// What readings have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct SeriesKey {
-    pub(super) participant: ParticipantId,
+pub(crate) struct SeriesKey {
+    pub(crate) participant: ParticipantId,
     /// Which of the file's devices.
-    pub(super) device: Device,
-    pub(super) metric: Metric,
-    pub(super) grain: Grain,
+    pub(crate) device: Device,
+    pub(crate) metric: Metric,
+    pub(crate) grain: Grain,
 }
 
 /// Fewest readings for which a grid of their own is shorter on the wire than points are.
 const LEAST_OF_A_GRID: usize = 16;
 
 /// The blocks of one series, and for each the readings in the order of their indexes.
-pub(super) fn blocks_of(
+pub(crate) fn blocks_of(
     key: SeriesKey,
     source: &Source,
     mut taken: Vec<Taken>,

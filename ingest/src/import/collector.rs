@@ -21,11 +21,16 @@ type Known = Result<ParticipantId, Rc<str>>;
 
 /// One of the devices of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Device(u16);
+pub(crate) struct Device(u16);
 
 impl Device {
+    /// The one at a place.
+    pub(crate) fn at(index: u16) -> Self {
+        Self(index)
+    }
+
     /// Its place among the file's devices.
-    pub(super) fn index(self) -> usize {
+    pub(crate) fn index(self) -> usize {
         usize::from(self.0)
     }
 
@@ -383,7 +388,8 @@ impl<'r, 'a> Collector<'r, 'a> {
     }
 }
 
-fn hashed(participant: Option<ParticipantId>, name: &str) -> String {
+/// A given name or serial as it may stand in a source.
+pub(crate) fn hashed(participant: Option<ParticipantId>, name: &str) -> String {
     if name.is_empty() {
         return String::new();
     }

@@ -11,9 +11,9 @@ pub(super) struct LocalClock {
 
 /// An instant, and how local time stood to UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Instant {
-    pub(super) utc_ms: i64,
-    pub(super) offset_minutes: Option<i16>,
+pub(crate) struct Instant {
+    pub(crate) utc_ms: i64,
+    pub(crate) offset_minutes: Option<i16>,
 }
 
 impl LocalClock {

@@ -9,11 +9,13 @@
 //! - Memory is bounded by a batch, whatever a file's size.
 //! - A row that cannot be read costs that row, and is counted with its reason.
 //!
+//! How a number, a time and a device of a health store are read is the same for a phone that sends them (`crate::sdk`).
+//!
 //! It never guesses a time zone, the order of day and month, or how long a reading lasts.
 
-mod apple;
-mod blocks;
-mod collector;
+pub(crate) mod apple;
+pub(crate) mod blocks;
+pub(crate) mod collector;
 mod column_map;
 mod contents;
 mod database;
@@ -29,11 +31,11 @@ mod head;
 mod health_connect;
 mod importer;
 mod json;
-mod local_clock;
+pub(crate) mod local_clock;
 mod makers;
 mod minute_table;
-mod moment;
-mod number;
+pub(crate) mod moment;
+pub(crate) mod number;
 mod open_mhealth;
 mod options;
 mod rows;

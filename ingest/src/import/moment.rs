@@ -2,7 +2,7 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
 /// What a text says of when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Moment {
+pub(crate) enum Moment {
     /// A day alone.
     Day(NaiveDate),
     /// A time of day alone.
@@ -15,14 +15,14 @@ pub(super) enum Moment {
 
 /// What the first number of `4/5/2016` is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum DateOrder {
+pub(crate) enum DateOrder {
     MonthFirst,
     DayFirst,
 }
 
 /// Reads `2016-04-13 09:49:00`, `2016-04-13T09:49:00.5+02:00`, `4/13/2016 12:00:00 AM`, `4/13/2016 0:00`,
 /// `11/26/2021`, `26.11.2021 9:30`, `09:49`, and seconds or milliseconds since 1970 (10 or 13 digits).
-pub(super) fn moment(text: &str, order: DateOrder) -> Option<Moment> {
+pub(crate) fn moment(text: &str, order: DateOrder) -> Option<Moment> {
     let text = text.trim();
     if text.bytes().all(|b| b.is_ascii_digit()) {
         let number: i64 = text.parse().ok()?;
@@ -56,7 +56,7 @@ pub(super) fn moment(text: &str, order: DateOrder) -> Option<Moment> {
 }
 
 /// The offset that a cell of its own gives: `+02:00`, `+0200`, `Z`, or minutes such as `120`.
-pub(super) fn offset_minutes(text: &str) -> Option<i16> {
+pub(crate) fn offset_minutes(text: &str) -> Option<i16> {
     if let Ok(minutes) = text.parse::<i16>()
         && !(text.len() == 5 && text.starts_with(['+', '-']))
     {

@@ -2,7 +2,7 @@ use foulee_contract::{Metric, RejectCode};
 
 /// What a cell says of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cell {
+pub(crate) enum Cell {
     /// Nothing was read.
     Absent,
     /// A stored integer of the metric.
@@ -12,7 +12,7 @@ pub(super) enum Cell {
 }
 
 /// Reads a cell that holds `factor` of a metric's unit.
-pub(super) fn cell_of(metric: Metric, text: &str, factor: u16, decimal_comma: bool) -> Cell {
+pub(crate) fn cell_of(metric: Metric, text: &str, factor: u16, decimal_comma: bool) -> Cell {
     if is_absent(text) {
         return Cell::Absent;
     }

@@ -19,12 +19,16 @@ pub(crate) enum Rule {
     OfParticipant,
     /// Readings for those whom the token may write for; others do not exist.
     Writing,
+    /// A phone's, for those whom the token may write for; strangers are refused as nobody is.
+    Phone,
+    /// Open to who knows a secret in the body, whatever token they hold.
+    BySecret,
     /// For the admin alone, whomever it is about.
     AdminAlone,
 }
 
 /// The matrix: every operation of the document has a row.
-pub(crate) const MATRIX: [(&str, Rule); 20] = [
+pub(crate) const MATRIX: [(&str, Rule); 28] = [
     ("addReadings", Rule::Writing),
     ("listParticipants", Rule::ListOfPeople),
     ("addParticipant", Rule::AdminAlone),
@@ -45,6 +49,14 @@ pub(crate) const MATRIX: [(&str, Rule); 20] = [
     ("listMeasureDefinitions", Rule::Open),
     ("listProgrammes", Rule::AnyReader),
     ("getProgramme", Rule::AnyReader),
+    ("addEnrolment", Rule::AdminAlone),
+    ("syncPhone", Rule::Phone),
+    ("syncApplePhone", Rule::Phone),
+    ("addPhoneLogs", Rule::Phone),
+    ("disconnectPhone", Rule::Phone),
+    ("redeemEnrolment", Rule::BySecret),
+    ("refreshPhone", Rule::BySecret),
+    ("revokePhone", Rule::BySecret),
 ];
 
 /// A batch of one reading for somebody.
@@ -93,6 +105,9 @@ impl Cell<'_> {
                 path,
                 Some(json!({"programme": "graded-walking", "start": "2026-03-09", "start_steps": 6_000})),
             ),
+            "syncPhone" | "syncApplePhone" | "addPhoneLogs" => (path, Some(json!({"data": {"records": []}}))),
+            "redeemEnrolment" => (path, Some(json!({"code": "AAAAAAAA"}))),
+            "refreshPhone" | "revokePhone" => (path, Some(json!({"refresh_token": "fpr_1_00"}))),
             _ => (path, None),
         };
         self.served.ask(&self.operation.method, &path, self.identity.token.as_deref(), body.as_ref())
@@ -104,6 +119,15 @@ impl Cell<'_> {
             let reply = self.ask(UNKNOWN);
             return if reply.status == 200 { Vec::new() } else { self.fails("it is open", &reply) };
         }
+        if rule == Rule::BySecret {
+            let expected = match self.operation.id.as_str() {
+                "redeemEnrolment" => 404,
+                "refreshPhone" => 401,
+                _ => 204,
+            };
+            let reply = self.ask(UNKNOWN);
+            return if reply.status == expected { Vec::new() } else { self.fails("a wrong secret", &reply) };
+        }
         if !self.identity.valid {
             return self.all_alike("unauthorized", 401);
         }
@@ -111,15 +135,18 @@ impl Cell<'_> {
             Rule::AnyReader | Rule::ListOfPeople if !self.identity.is_reader() => {
                 self.all_alike("forbidden", 403)
             }
-            Rule::Writing if self.identity.writes.is_empty() => self.all_alike("forbidden", 403),
+            Rule::Writing | Rule::Phone if self.identity.writes.is_empty() => {
+                self.all_alike("forbidden", 403)
+            }
             Rule::AdminAlone if !self.identity.admin => self.all_alike("forbidden", 403),
-            Rule::AnyReader | Rule::Open => {
+            Rule::AnyReader | Rule::Open | Rule::BySecret => {
                 let reply = self.ask(UNKNOWN);
                 if reply.status == 200 { Vec::new() } else { self.fails("a reader may", &reply) }
             }
             Rule::ListOfPeople => self.list(),
             Rule::OfParticipant => self.each(self.identity.reads, ("not-found", 404)),
             Rule::Writing => self.each(self.identity.writes, ("nothing-accepted", 422)),
+            Rule::Phone => self.phone(),
             Rule::AdminAlone => self.admin(),
         }
     }
@@ -171,6 +198,30 @@ impl Cell<'_> {
                 let reply = self.ask(&other);
                 if !(400..500).contains(&reply.status) || reply.status == 403 {
                     wrong.extend(self.fails(&format!("{who:?} as {other}"), &reply));
+                }
+            }
+        }
+        wrong
+    }
+
+    /// A success for those within reach, however their id is written; one and the same refusal for everybody else.
+    fn phone(&self) -> Vec<String> {
+        let unknown = self.ask(UNKNOWN);
+        let mut wrong = Vec::new();
+        if unknown.status != 403 || !unknown.is_problem("forbidden") {
+            wrong.extend(self.fails("an unknown id", &unknown));
+        }
+        for who in Who::ALL {
+            let id = self.cast.id(who);
+            for id in [id.to_owned(), id.to_uppercase(), id.replace('-', "")] {
+                let reply = self.ask(&id);
+                let is_right = if self.identity.writes.contains(&who) {
+                    (200..300).contains(&reply.status)
+                } else {
+                    face(&reply) == face(&unknown)
+                };
+                if !is_right {
+                    wrong.extend(self.fails(&format!("{who:?} as {id}"), &reply));
                 }
             }
         }

@@ -23,9 +23,9 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    /// The path with `{id}` and `{name}` filled in.
+    /// The path with its parameters filled in.
     pub(crate) fn at(&self, id: &str, name: &str) -> String {
-        self.path.replace("{id}", id).replace("{name}", name)
+        self.path.replace("{id}", id).replace("{name}", name).replace("{provider}", name)
     }
 }
 

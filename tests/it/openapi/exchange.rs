@@ -59,6 +59,11 @@ impl<'a> Exchanges<'a> {
             return Err(format!("{name} is not in the document: {}", reply.body));
         };
         let response = resolved(self.document, response);
+        if reply.status == 204 {
+            assert!(reply.body.is_empty(), "{name}: no content");
+            *self.seen.entry((operation.id, reply.status)).or_default() += 1;
+            return Ok(reply);
+        }
         let kind = reply.header("content-type").to_owned();
         let Some(schema) = response["content"][&kind]["schema"]["$ref"].as_str() else {
             return Err(format!("{name}: the document has no {kind} there"));
@@ -117,6 +122,7 @@ impl<'a> Exchanges<'a> {
         drained.expect("the days are computed");
         self.follow_a_programme(&id);
         self.read(&id);
+        self.send_from_a_phone(&id);
         self.expect("eraseParticipant", &format!("/v1/participants/{id}"), None, 200);
         self.expect("eraseParticipant", &format!("/v1/participants/{id}"), None, 404);
         self.expect("getParticipant", &format!("/v1/participants/{id}"), None, 404);
@@ -289,6 +295,54 @@ impl<'a> Exchanges<'a> {
         let before = self.expect("getAdherence", &of("adherence?from=2026-01-01&to=2026-01-07"), None, 200);
         assert_eq!((&before["estimate"], &before["bounds"]), (&Value::Null, &Value::Null));
         self.expect("getAdherence", &of("adherence?quota=jumps"), None, 400);
+    }
+
+    fn send_from_a_phone(&mut self, id: &str) {
+        let path = format!("/v1/participants/{id}/enrolments");
+        let code = self.expect("addEnrolment", &path, Some(&json!({"expires_days": 2})), 201)["code"].clone();
+        self.expect("addEnrolment", &path, Some(&json!({"expires_days": 0})), 400);
+        self.expect("addEnrolment", &path, Some(&json!({"label": "x"})), 400);
+        let redeem = "/api/v1/invitation-code/redeem";
+        let tokens = self.expect("redeemEnrolment", redeem, Some(&json!({"code": code})), 200);
+        self.expect("redeemEnrolment", redeem, Some(&json!({"code": code})), 404);
+        self.expect("redeemEnrolment", redeem, Some(&json!({})), 400);
+        self.expect_raw("redeemEnrolment", redeem, &[("Content-Type", "text/plain")], b"{}".to_vec(), 415);
+        let refresh = json!({"refresh_token": tokens["refresh_token"]});
+        let again = self.expect("refreshPhone", "/api/v1/token/refresh", Some(&refresh), 200);
+        assert_eq!(again["refresh_token"], tokens["refresh_token"]);
+        let unknown = json!({"refresh_token": "fpr_1_00"});
+        self.expect("refreshPhone", "/api/v1/token/refresh", Some(&unknown), 401);
+
+        let body = entry(self.document, "/api/v1/sdk/users/{id}/sync", "post")["requestBody"]["content"]
+            ["application/json"]["example"]
+            .clone();
+        let mut mixed = body.clone();
+        mixed["data"]["records"]
+            .as_array_mut()
+            .expect("records")
+            .extend([json!({"type": "STEP_COUNT"}), json!({"type": "X"})]);
+        let sync = format!("/api/v1/sdk/users/{id}/sync");
+        let answer = self.expect("syncPhone", &sync, Some(&mixed), 200);
+        assert_eq!((&answer["new"], &answer["rejected_total"]), (&json!(1), &json!(1)));
+        let apple = format!("{sync}/apple");
+        assert_eq!(self.expect("syncApplePhone", &apple, Some(&body), 200)["duplicate"], 1);
+        self.expect("syncPhone", &sync, Some(&json!([])), 400);
+        self.expect_raw("syncPhone", &sync, &[("Content-Encoding", "br")], b"{}".to_vec(), 415);
+        self.expect("addPhoneLogs", &sync.replace("/sync", "/logs"), Some(&json!({"events": []})), 202);
+        let access = tokens["access_token"].as_str().expect("a token").to_owned();
+        let strange = "/api/v1/sdk/users/01900000-0000-7000-8000-00000000dead/sync";
+        for (token, status) in [(Some(access.as_str()), 403), (None, 401)] {
+            let reply = self.served.ask("POST", strange, token, Some(&body));
+            assert_eq!(self.check("syncPhone", strange, reply).expect("documented").status, status);
+        }
+        let gone = format!("/api/v1/users/{id}/connections/google");
+        for (operation, method, path, body) in [
+            ("disconnectPhone", "DELETE", gone.as_str(), None),
+            ("revokePhone", "POST", "/api/v1/token/revoke", Some(&refresh)),
+        ] {
+            let reply = self.served.ask(method, path, Some(&access), body);
+            assert_eq!(self.check(operation, path, reply).expect("documented").status, 204);
+        }
     }
 
     /// Operations of which no success was seen.

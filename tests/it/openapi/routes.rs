@@ -1,10 +1,10 @@
-//! The routes of `/v1` as the source has them.
+//! The routes of `/v1`, and those of the SDK of phones, as the source has them.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// The files that register routes of `/v1`.
-const FILES: [&str; 2] = ["api/src/http/mod.rs", "ingest/src/http.rs"];
+/// The files that register such routes.
+const FILES: [&str; 3] = ["api/src/http/mod.rs", "ingest/src/http.rs", "ingest/src/sdk/routes.rs"];
 /// The functions of axum that make a route answer to a method.
 const METHODS: [&str; 7] = ["get", "post", "put", "delete", "patch", "head", "options"];
 
@@ -20,7 +20,7 @@ pub(crate) fn of_source() -> BTreeSet<(String, String)> {
                 call.split('"').nth(1).unwrap_or_else(|| panic!("{file}: a route without a path: {call}"));
             let methods: Vec<&str> = METHODS.into_iter().filter(|method| calls(call, method)).collect();
             assert!(!methods.is_empty(), "{file}: a route without a known method: {call}");
-            if path.starts_with("/v1/") {
+            if path.starts_with("/v1/") || path.starts_with("/api/v1/") {
                 found.extend(methods.iter().map(|method| (path.to_owned(), method.to_uppercase())));
             }
         }

@@ -90,6 +90,10 @@ pub(crate) fn faults(document: &Value) -> Vec<String> {
         for (status, response) in responses.into_iter().flatten() {
             let response = resolved(document, response);
             must(response["description"].is_string(), format!("{name} {status}: a description"));
+            if status == "204" {
+                must(response["content"].is_null(), format!("{name} {status}: no content"));
+                continue;
+            }
             let streams = response["content"]["text/event-stream"].is_object();
             let kind = match (status.starts_with('2'), streams) {
                 (true, true) => "text/event-stream",

@@ -3,6 +3,7 @@
 pub(super) mod data;
 pub(super) mod import;
 pub(super) mod participant;
+pub(super) mod phone;
 pub(super) mod programme;
 pub(super) mod service;
 pub(super) mod token;
@@ -140,6 +141,9 @@ pub enum Command {
     /// Tokens with which programs read and write
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Phones that send what they recorded
+    #[command(subcommand)]
+    Phone(phone::PhoneCommand),
     /// Prepare an InfluxDB server: bucket, retention, a token of least rights
     Migrate(upkeep::Migrate),
     /// The time-series store

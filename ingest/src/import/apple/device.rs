@@ -76,7 +76,7 @@ fn field<'a>(device: &'a str, name: &str) -> &'a str {
 }
 
 /// What sort of device goes by such words: Apple's own by its hardware, others by who makes nothing else. [D]
-fn kind_of(words: &str) -> SourceKind {
+pub(crate) fn kind_of(words: &str) -> SourceKind {
     const WORDS: [(SourceKind, &[&str]); 5] = [
         (SourceKind::Phone, &["iphone", "ipod", "ipad"]),
         (SourceKind::Strap, &["polar h", "hrm-", "hrm pro", "tickr", "chest", "coospo"]),

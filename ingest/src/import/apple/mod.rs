@@ -4,7 +4,7 @@
 //! Times carry the offset of the zone in which the file was written and not of that in which a record was made, so it is
 //! kept only where a record names its own zone.
 
-mod device;
+pub(crate) mod device;
 mod record;
 mod watched;
 
@@ -31,7 +31,7 @@ pub(super) struct Apple;
 const NAME: &str = "apple-health";
 
 /// Types of records that are kept, and what they are.
-const KEPT: [(&str, Metric); 2] = [
+pub(crate) const KEPT: [(&str, Metric); 2] = [
     ("HKQuantityTypeIdentifierStepCount", Metric::Steps),
     ("HKQuantityTypeIdentifierHeartRate", Metric::HeartRate),
 ];
