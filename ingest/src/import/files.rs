@@ -23,8 +23,44 @@ pub(super) struct Place {
     /// As it is told to people: that of a member goes on behind its archive's.
     pub(super) path: PathBuf,
     member: Option<(Rc<RefCell<Archive>>, usize)>,
-    /// A copy on disk, for what can only be read there.
-    unpacked: Rc<OnceCell<TempPath>>,
+    unpacked: Rc<OnceCell<Copy>>,
+}
+
+/// A copy on disk, for what can only be read there. Its lock says that whoever made it is alive.
+struct Copy {
+    path: TempPath,
+    _lock: File,
+}
+
+/// What the names of copies begin with.
+const COPY: &str = "foulee-import-";
+
+impl Copy {
+    fn of(content: &mut dyn Read) -> io::Result<Self> {
+        let mut copy = tempfile::NamedTempFile::with_prefix(COPY)?;
+        // On Windows a lock keeps its own holder from writing.
+        if cfg!(unix) {
+            copy.as_file().lock_shared()?;
+        }
+        io::copy(content, &mut copy)?;
+        if !cfg!(unix) {
+            copy.as_file().lock_shared()?;
+        }
+        let (file, path) = copy.into_parts();
+        Ok(Self { path, _lock: file })
+    }
+}
+
+/// Deletes the copies of imports that were killed: they hold somebody's readings.
+pub(super) fn sweep(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(COPY)) {
+        let path = entry.path();
+        // What cannot be looked at is somebody else's.
+        if File::open(&path).is_ok_and(|file| file.try_lock().is_ok()) {
+            let _ = fs::remove_file(path);
+        }
+    }
 }
 
 struct Archive {
@@ -183,11 +219,10 @@ impl<'a> Input<'a> {
             return Ok(&self.place.path);
         }
         if let Some(copy) = self.place.unpacked.get() {
-            return Ok(copy);
+            return Ok(&copy.path);
         }
-        let mut copy = tempfile::NamedTempFile::with_prefix("foulee-import-")?;
-        io::copy(&mut self.reader, &mut copy)?;
-        Ok(self.place.unpacked.get_or_init(|| copy.into_temp_path()))
+        let copy = Copy::of(&mut self.reader)?;
+        Ok(&self.place.unpacked.get_or_init(|| copy).path)
     }
 }
 
@@ -207,5 +242,31 @@ impl Read for Counted {
 impl Seek for Counted {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.file.seek(to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_go_with_their_import_or_with_the_next_one_and_never_under_one_that_lives() {
+        let folder = tempfile::tempdir().unwrap();
+        let left = folder.path().join("foulee-import-killed");
+        let other = folder.path().join("notes.txt");
+        fs::write(&left, b"readings").unwrap();
+        fs::write(&other, b"somebody else's").unwrap();
+        let living = folder.path().join("foulee-import-living");
+        let file = File::create(&living).unwrap();
+        file.lock().unwrap();
+        sweep(folder.path());
+        assert_eq!((left.exists(), living.exists(), other.exists()), (false, true, true));
+
+        let copy = Copy::of(&mut &b"readings"[..]).unwrap();
+        let path = copy.path.to_path_buf();
+        sweep(path.parent().unwrap());
+        assert!(path.exists());
+        drop(copy);
+        assert!(!path.exists());
     }
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use foulee_contract::{Source, SourceKind};
 
 use super::collector::{Collector, OpenFile, Run};
-use super::files::{Found, Input, Place, find, unreadable};
+use super::files::{Found, Input, Place, find, sweep, unreadable};
 use super::head::Head;
 use super::importer::{Detection, IMPORTERS, Origin, Reader};
 use super::local_clock::LocalClock;
@@ -25,6 +25,7 @@ pub fn import(
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Summary, ImportError> {
     let mut summary = Summary::default();
+    sweep(&std::env::temp_dir());
     let (found, unreachable) = find(paths);
     summary.skipped = unreachable;
     let mut planned = Vec::new();
