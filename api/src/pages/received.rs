@@ -26,10 +26,10 @@ use super::text::Text;
 <details><summary>{{ t.get("show_figures") }}</summary>
 <div class="scroll" role="region" aria-labelledby="{{ source.id }}-caption" tabindex="0"><table>
 <caption id="{{ source.id }}-caption">{{ t.get("received_caption") }}</caption>
-<thead><tr><th scope="col">{{ t.get("column_day") }}</th><th scope="col">{{ t.get("received_received") }}</th><th scope="col">{{ t.get("received_missing") }}</th><th scope="col">{{ t.get("received_arrived") }}</th>{% if source.has_totals %}<th scope="col">{{ t.get("received_total") }}</th>{% endif %}</tr></thead>
+<thead><tr><th scope="col">{{ t.get("column_day") }}</th><th scope="col">{{ t.get("received_received") }}</th><th scope="col">{{ t.get("received_missing") }}</th><th scope="col">{{ t.get("received_arrived") }}</th>{% if source.has_remarks %}<th scope="col">{{ t.get("received_remarks") }}</th>{% endif %}</tr></thead>
 <tbody>
 {%- for row in source.rows %}
-<tr><th scope="row">{{ row.day }}</th><td>{{ row.received }}</td><td class="words">{{ row.missing }}</td><td>{{ row.arrived }}</td>{% if source.has_totals %}<td class="words">{{ row.total }}</td>{% endif %}</tr>
+<tr><th scope="row">{{ row.day }}</th><td>{{ row.received }}</td><td class="words">{{ row.missing }}</td><td>{{ row.arrived }}</td>{% if source.has_remarks %}<td class="words">{{ row.remarks }}</td>{% endif %}</tr>
 {%- endfor %}
 </tbody></table></div></details>
 </section>
@@ -53,7 +53,7 @@ struct Source {
     name: String,
     plot: Markup,
     legend: Markup,
-    has_totals: bool,
+    has_remarks: bool,
     rows: Vec<Row>,
 }
 
@@ -62,7 +62,7 @@ struct Row {
     received: String,
     missing: String,
     arrived: String,
-    total: String,
+    remarks: String,
 }
 
 /// Everything inside `main`.
@@ -94,7 +94,7 @@ fn source(t: &Text, place: usize, of: &ReceivedSource) -> Result<Source, PagesEr
         },
         plot: svg_received::plot(t, &id, &of.days, desc)?,
         legend: Markup::of(&Legend { pattern: &pattern, lines: svg_received::legend(t, &of.days) })?,
-        has_totals: of.days.iter().any(|day| day.total.is_some()),
+        has_remarks: rows.iter().any(|row| !row.remarks.is_empty()),
         rows,
         id,
     })
@@ -128,13 +128,15 @@ fn row(t: &Text, day: &ReceivedDay) -> Row {
     let missing = causes.into_iter().filter(|(_, minutes)| *minutes > 0).map(|(key, minutes)| {
         t.fill("term_and_value", &[("term", t.get(key)), ("value", &t.duration(minutes))])
     });
+    let elsewhere = day.clock_elsewhere.then(|| t.get("received_clock_elsewhere").to_owned());
+    let remarks = day.total.as_ref().map(|total| differing(t, total)).into_iter().chain(elsewhere);
     let missing = missing.collect::<Vec<_>>().join(t.get("list_separator"));
     Row {
         day: t.date_short(day.date),
         received: t.duration(of.received),
         missing: if missing.is_empty() { t.get("received_nothing").to_owned() } else { missing },
         arrived: day.arrived.map_or_else(|| t.get("none_received").to_owned(), |at| t.moment_short(at)),
-        total: day.total.as_ref().map_or_else(String::new, |total| differing(t, total)),
+        remarks: remarks.collect::<Vec<_>>().join(t.get("list_separator")),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::feed::{CompletenessBy, CompletenessFeed, CompletenessRow};
 use crate::pages::Lang;
 use crate::pages::model as p;
 use crate::registry::{Participant, Registry};
-use crate::worker::{Person, TotalCell};
+use crate::worker::{CLOCK_ELSEWHERE, Person, TotalCell};
 
 /// Days of the page.
 const DAYS: u64 = 14;
@@ -71,8 +71,11 @@ pub async fn received_page(
             let bounds = zones.bounds(*date)?;
             // What a device said of a day may have come after the moment that is asked about.
             let rows = totals.get(date).filter(|_| known_at_ms.is_none());
+            let clock_elsewhere =
+                rows.is_some_and(|row| row.flags.iter().any(|flag| flag == CLOCK_ELSEWHERE));
             let total = rows.and_then(|row| row.totals.iter().find(|cell| cell.source == known.source.key()));
-            of_source.push(day(zones, *date, bounds.start, hours, total));
+            let told = day(zones, *date, bounds.start, hours, total);
+            of_source.push(p::ReceivedDay { clock_elsewhere, ..told });
         }
         sources.push(p::ReceivedSource {
             kind: kind_of(known.source.kind()),
@@ -142,6 +145,7 @@ fn day(
         minutes: all,
         hours,
         arrived: arrived.and_then(|at| local(zones, at.timestamp_millis())),
+        clock_elsewhere: false,
         total: total.filter(|cell| cell.check != "equal").map(|cell| p::DifferingTotal {
             total: cell.total,
             minutes: cell.minutes,

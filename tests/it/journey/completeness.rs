@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::data::{lines_of, recordings};
 use crate::foulee::Folder;
 use crate::people;
+use crate::served::Served;
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
@@ -148,6 +149,42 @@ fn what_was_not_synced_becomes_data_when_it_comes_and_both_can_be_asked_for() {
     assert_eq!((held.len(), walked), (29_043, 1_475));
 
     every_moment(&folder, &minutes, &syncs);
+    the_page_and_v1(&folder, after);
+}
+
+/// Over HTTP the rows are the command's, and the page says the same in words.
+fn the_page_and_v1(folder: &Folder, after: i64) {
+    let served = Served::start(folder);
+    let id = people::id(1);
+    let page = |as_of: i64| {
+        let path = format!("/p/{id}/received?lang=en&to=2021-12-15&as_of={}", shown(as_of));
+        let reply = served.get(&path);
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        reply.body.replace(['\u{a0}', '\u{202f}'], " ")
+    };
+    let (then, later) = (page(after - 1_000), page(after));
+    assert!(then.contains("Not synced yet: 24 h"), "{then}");
+    assert!(!later.contains("Not synced yet"), "{later}");
+    assert!(later.contains("20 Dec 2021, 16:34"), "when it arrived: {later}");
+    let query = format!("from=2021-12-10&to=2021-12-11&as_of={}", shown(after - 1_000));
+    let rows = served.get(&format!("/v1/participants/{id}/completeness?{query}")).json();
+    let told = folder.say(&format!(
+        "completeness {id} --from 2021-12-10 --to 2021-12-11 --as-of {} --format json",
+        shown(after - 1_000)
+    ));
+    assert_eq!(rows["items"], told.json());
+    let days = served.get(&format!("/v1/participants/{id}/completeness?by=day&{query}")).json();
+    assert_eq!(days["items"].as_array().map(Vec::len), Some(2));
+    assert_eq!(days["items"][0]["not_synced"], 1_440);
+    for odd in ["to=x", "as_of=yesterday", "to=2021-02-30", "as_of=2021-12-10"] {
+        assert_eq!(served.get(&format!("/p/{id}/received?{odd}")).status, 400, "{odd}");
+    }
+    for far in ["to=0001-01-01", "to=9999-12-31", "as_of=0001-01-01T00:00:00Z", "as_of=9999-12-31T00:00:00Z"]
+    {
+        let status = served.get(&format!("/p/{id}/received?{far}")).status;
+        assert!([200, 400].contains(&status), "{far}: {status}");
+    }
+    served.stop();
 }
 
 /// As of each of some moments, no hour says anything that the synchronisations up to then did not bring.

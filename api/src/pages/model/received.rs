@@ -68,6 +68,8 @@ pub struct ReceivedDay {
     pub hours: Vec<Option<ReceivedMinutes>>,
     /// When the last of it came.
     pub arrived: Option<NaiveDateTime>,
+    /// Whether devices' own clocks showed another zone than home's on that day.
+    pub clock_elsewhere: bool,
     /// What the device itself says of the day, where that differs from its minutes.
     pub total: Option<DifferingTotal>,
 }

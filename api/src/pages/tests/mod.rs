@@ -4,4 +4,5 @@ mod catalogue;
 mod fixtures;
 mod markup;
 mod preview;
+mod received;
 mod words;
