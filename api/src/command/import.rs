@@ -99,8 +99,12 @@ fn dry_run(global: &Global, asked: &Import, context: &Context, target: Target) -
         now_ms: context.now_ms(),
     };
     let mut sink = DryRun::new(Arc::clone(&context.store), handle, context.clock.clone());
-    let summary = read(asked, &asked.options(target), &mut people, &mut sink, &mut progress)?;
+    let mut summary = read(asked, &asked.options(target), &mut people, &mut sink, &mut progress)?;
     bar.finish_and_clear();
+    if asked.target.participant.is_none() && asked.target.study.is_none() {
+        // Looked at for nobody: the id was made up for the look.
+        summary.participants.clear();
+    }
     let overlaps = sink.overlaps().map_err(|error| match error {
         SinkError::Failed(source) => CommandError::from(ApiError::DryRun(source)),
         error => CommandError::from(ApiError::DryRun(Box::new(error))),
