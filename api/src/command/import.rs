@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use foulee_contract::ParticipantId;
 use foulee_ingest::import::{
-    FormatChoice, Options, People, Progress, Sink, SinkError, Summary, Target, import,
+    FormatChoice, ImportError, Options, People, Progress, Sink, SinkError, Summary, Target, import,
 };
 use foulee_ingest::{DryRun, LocalSink, Overlap};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -84,7 +84,14 @@ pub(super) fn look(global: &Global, asked: &Doctor) -> Result<Exit, CommandError
         dry_run: true,
         json: asked.json,
     };
-    dry_run(global, &import, &context, Target::Participant(target))
+    match dry_run(global, &import, &context, Target::Participant(target)) {
+        Err(CommandError::Api(ApiError::Import(ImportError::ManyPeople { .. })))
+            if asked.participant.is_none() =>
+        {
+            dry_run(global, &import, &context, Target::Study)
+        }
+        done => done,
+    }
 }
 
 /// Says what would become of it.
