@@ -6,13 +6,15 @@ use std::path::Path;
 use chrono::{DateTime, NaiveDateTime, SecondsFormat};
 use foulee_contract::{Grain, Metric, ParticipantId, Provenance, Series, Tuple, Value as Reading};
 use foulee_store::{EmbeddedStore, Group, Store as _, WriteBatch};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::data::{lines_of, recordings};
 use crate::foulee::Folder;
 use crate::people;
 use crate::served::Served;
 
+/// Causes of gaps, and their codes in the contract.
+const CAUSES: [(&str, i64); 3] = [("battery", 3), ("link", 4), ("permission", 5)];
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 
@@ -222,4 +224,63 @@ fn every_moment(folder: &Folder, minutes: &[(i64, i64)], syncs: &[i64]) {
         2 * syncs.len() / 97
     );
     assert!(checked > 500);
+}
+
+#[test]
+fn each_known_cause_has_its_minutes_and_a_device_of_its_own_kind_is_not_blamed() {
+    let folder = Folder::new();
+    let id = people::id(1);
+    people::add(&folder, &id, "one", "causes", "Asia/Kathmandu");
+    let served = Served::start(&folder);
+    // Midnight in Kathmandu, three quarters of an hour off every other zone.
+    let midnight = 1_775_585_700_000_i64;
+    let minutes = |source: &str, metric: &str, unit: &str, from: i64, value: Vec<i64>| {
+        json!({"participant": id, "source": source, "metric": metric, "grain": "epoch", "unit": unit, "offset": 345,
+            "grid": {"start": midnight + from * HOUR_MS, "step": MINUTE_MS, "value": value}})
+    };
+    let gap = |from: i64, to: i64, code: i64| {
+        json!({"participant": id, "source": "watch////w", "metric": "gap", "grain": "sample", "unit": "1",
+            "points": {"start": [midnight + from * HOUR_MS], "end": [midnight + to * HOUR_MS], "value": [code]}})
+    };
+    let batch = json!({"contract": 1, "series": [
+        minutes("watch////w", "steps", "{steps}", 0, vec![20; 360]),
+        minutes("watch////w", "heart_rate", "/min", 0, vec![70; 360]),
+        gap(6, 8, CAUSES[0].1), gap(8, 9, CAUSES[1].1), gap(9, 10, CAUSES[2].1),
+        minutes("watch////w", "steps", "{steps}", 11, vec![20; 60]),
+        minutes("watch////w", "heart_rate", "/min", 11, vec![70; 60]),
+        minutes("strap////s", "heart_rate", "/min", 5, vec![90; 60]),
+        minutes("phone/health-connect///p", "steps", "{steps}", 1, vec![30; 30]),
+        minutes("phone/health-connect///p", "steps", "{steps}", 3, vec![30; 30]),
+    ]});
+    let answer = served.post(&batch);
+    assert_eq!((answer.status, &answer.json()["rejected"]), (200, &json!([])), "{}", answer.body);
+    served.stop();
+    let rows =
+        folder.say(&format!("completeness {id} --from 2026-04-08 --to 2026-04-08 --format json")).json();
+    let rows = rows.as_array().expect("rows");
+    let hour = |source: &str, hour: i64| {
+        let start = shown(midnight + hour * HOUR_MS);
+        let row = rows.iter().find(|row| row["source"] == source && row["start"] == start);
+        row.unwrap_or_else(|| panic!("{source} at {start}")).clone()
+    };
+    for n in [0, 5, 11] {
+        assert_eq!(hour("watch////w", n)["received"], 60);
+    }
+    for (n, (cause, _)) in [(6, CAUSES[0]), (7, CAUSES[0]), (8, CAUSES[1]), (9, CAUSES[2])] {
+        assert_eq!(
+            (&hour("watch////w", n)[cause], &hour("watch////w", n)["received"]),
+            (&json!(60), &json!(0))
+        );
+    }
+    assert_eq!(hour("watch////w", 10)["unknown"], 60, "heard of since, and nobody knows why");
+    assert_eq!(hour("watch////w", 12)["not_synced"], 60, "it may still come");
+    // A strap counts no steps and is heard all the same; a phone is silent where nobody moved.
+    assert_eq!(hour("strap////s", 5)["received"], 60);
+    assert!(
+        !rows.iter().any(|row| row["source"] == "strap////s" && row["start"] == shown(midnight)),
+        "not expected yet"
+    );
+    let phone = hour("phone/health-connect///p", 2);
+    assert_eq!((&phone["silent"], &phone["unknown"], &phone["not_worn"]), (&json!(60), &json!(0), &json!(0)));
+    println!("{} hours of 3 devices, each minute with its cause", rows.len());
 }
