@@ -98,6 +98,8 @@ pub struct SourceHour {
     pub expected: u16,
     /// Minutes of which something has come.
     pub received: u16,
+    /// Those of them in which it was not worn, as far as is known: a device counts 0 on a table.
+    pub received_not_worn: u16,
     /// The other minutes, in the order of [`Missing::ALL`].
     pub missing: [u16; Missing::ALL.len()],
 }
@@ -112,7 +114,7 @@ impl SourceHour {
 
 /// The hours of a day in which something is expected of a source, cut from the day's first instant on: the last may be short.
 ///
-/// Minutes in which the device was off, and those whose zeros its own total contradicts, are no data.
+/// Zeros that the device's own total contradicts are no data.
 ///
 /// # Errors
 /// As [`crate::merge_day`].
@@ -127,7 +129,8 @@ pub fn source_hours(
     let mut hours = Vec::with_capacity(minutes.div_ceil(HOUR_MINUTES));
     for first in (0..minutes).step_by(HOUR_MINUTES) {
         let start_ms = bounds.start + first as i64 * MINUTE_MS;
-        let mut hour = SourceHour { start_ms, expected: 0, received: 0, missing: [0; Missing::ALL.len()] };
+        let missing = [0; Missing::ALL.len()];
+        let mut hour = SourceHour { start_ms, expected: 0, received: 0, received_not_worn: 0, missing };
         for minute in first..(first + HOUR_MINUTES).min(minutes) {
             let at_ms = bounds.start + minute as i64 * MINUTE_MS;
             if at_ms + MINUTE_MS <= expected.from_ms || at_ms >= expected.to_ms {
@@ -135,8 +138,9 @@ pub fn source_hours(
             }
             hour.expected += 1;
             let cause = one.cause[minute];
-            if one.heard[minute] && cause != Some(GapCause::NotWorn) {
+            if one.heard[minute] {
                 hour.received += 1;
+                hour.received_not_worn += u16::from(cause == Some(GapCause::NotWorn));
                 continue;
             }
             let missing = match cause {
@@ -201,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_cause_is_told_and_zeros_off_the_wrist_are_no_data() {
+    fn a_known_cause_is_told_and_zeros_off_the_wrist_have_come() {
         let heart_rate = (0..60).map(|minute| HeartRate {
             start_ms: minute * MINUTE_MS,
             end_ms: minute * MINUTE_MS,
@@ -216,8 +220,8 @@ mod tests {
             ..SourceDay::default()
         };
         let found = hours(&source, WHOLE);
-        assert_eq!(found[0].received, 60);
-        assert_eq!((found[1].received, found[1].missing_for(Missing::NotWorn)), (0, 60));
+        assert_eq!((found[0].received, found[0].received_not_worn), (60, 0));
+        assert_eq!((found[1].received, found[1].received_not_worn), (60, 60));
         assert_eq!(found[2].missing_for(Missing::Battery), 60);
     }
 
@@ -235,5 +239,14 @@ mod tests {
             ..SourceDay::default()
         };
         assert_eq!(hours(&source, WHOLE)[0].received, 60);
+    }
+
+    #[test]
+    fn an_hour_that_came_as_one_record_has_come_and_a_hole_of_a_counter_has_not() {
+        let hour = StepInterval { start_ms: 0, end_ms: HOUR_MS, count: 500 };
+        let source = SourceDay { wearable: true, steps: vec![hour], ..SourceDay::default() };
+        assert_eq!(hours(&source, WHOLE)[0].received, 60);
+        let counter = SourceDay { has_counter: true, ..source };
+        assert_eq!(hours(&counter, WHOLE)[0].received, 0);
     }
 }

@@ -14,7 +14,7 @@ use crate::step_grid::LONGEST_RECORD_MS;
 use change::{Change, change, midnight_between, plausible};
 
 /// Name and version of the rules.
-pub const COUNTER_VERSION: &str = "counter-delta-v5";
+pub const COUNTER_VERSION: &str = "counter-delta-v6";
 
 /// Most believable steps per second over any interval: 4 (docs/methods.md, Counters) [D].
 pub const MAX_STEPS_PER_SECOND: u64 = 4;
@@ -121,6 +121,12 @@ impl Decision {
         Self::SameInstant,
         Self::Unexplained,
     ];
+
+    /// Whether steps before the reading may be missing from those that it gives.
+    #[must_use]
+    pub fn loses_steps(self) -> bool {
+        matches!(self, Self::Restart | Self::OtherCount | Self::TooFarApart | Self::Unexplained)
+    }
 
     /// Stable snake_case word.
     #[must_use]
@@ -236,7 +242,9 @@ pub fn counter_steps(
         if let Some(decision) = decision {
             out.note(before.at_ms, reading, decision, Some(before.value), count);
         }
-        if let Some((from_ms, 1..)) = steps {
+        let restarted = decision == Some(Decision::Restart);
+        if let Some((from_ms, count)) = steps.filter(|(_, count)| *count > 0 || restarted) {
+            let count = Some(count);
             if reading.at_ms.abs_diff(from_ms) > HOLE_MS {
                 out.note(from_ms, reading, Decision::Hole, Some(before.value), count);
             }
@@ -254,7 +262,9 @@ pub fn counter_steps(
         if decision == Some(Decision::Unexplained) {
             fell_from = Some(before).filter(|before| reading.value < before.value);
         }
-        out.push(steps, reading.at_ms);
+        // A counter that began anew within a hole tells of nothing before its zero: no step is known, and no rest.
+        let silent = restarted && reading.at_ms.abs_diff(before.at_ms) > HOLE_MS;
+        out.push(steps.filter(|(_, count)| *count > 0 || !silent), reading.at_ms);
     }
     out
 }

@@ -9,7 +9,7 @@ use crate::minutes::{DayMinutes, MinuteState};
 use crate::wear::ValidDayRule;
 
 /// Name and version of the measures as a set; part of every row's key.
-pub const DAY_MEASURES_VERSION: &str = "day-measures-v1";
+pub const DAY_MEASURES_VERSION: &str = "day-measures-v2";
 
 /// Length of a strict bout in minutes. [D] 10, as [`crate::bouts::BoutParams`].
 const STRICT_BOUT_MINUTES: usize = 10;
@@ -38,6 +38,8 @@ pub enum DayQuality {
     WearFromSteps,
     /// Part of the steps came in intervals longer than a minute.
     UnresolvedSteps,
+    /// A counter began anew or said what nobody can walk: steps may be missing.
+    LostSteps,
     /// None of these.
     Measured,
 }
@@ -57,6 +59,8 @@ impl DayQuality {
             Self::WearFromSteps
         } else if day.flags.unresolved_steps {
             Self::UnresolvedSteps
+        } else if day.flags.lost_steps {
+            Self::LostSteps
         } else {
             Self::Measured
         }
@@ -71,6 +75,7 @@ impl DayQuality {
             Self::PhoneOnly => "phone_only",
             Self::WearFromSteps => "wear_from_steps",
             Self::UnresolvedSteps => "unresolved_steps",
+            Self::LostSteps => "lost_steps",
             Self::Measured => "measured",
         }
     }

@@ -49,7 +49,10 @@ pub use day::{DAY_MEASURES_VERSION, DayContext, DayMeasure, DayQuality, measure_
 pub use error::AnalyticsError;
 pub use local_day::{HomeZones, LOCAL_DAY_VERSION};
 pub use measures::{Measure, REGISTRY, measure};
-pub use merge::{MERGE_POLICY, MergePolicy, Slice, SliceSource, explain_day, merge_day, merge_day_by};
+pub use merge::{
+    Adrift, MERGE_POLICY, MergePolicy, Slice, SliceSource, adrift_of_day, explain_day, merge_day,
+    merge_day_by,
+};
 pub use minutes::{DayFlags, DayMinutes, MAX_DAY_MINUTES, MINUTE_MS, MinuteState};
 pub use source_minutes::HEART_RATE_GATE_DECI_BPM;
 pub use sources::{Contact, Gap, GapCause, HeartRate, SourceDay, StepInterval, WornInterval};
@@ -60,7 +63,7 @@ pub use step_grid::{MAX_STEPS_PER_MINUTE, STEP_GRID_VERSION};
 ///
 /// Adherence rows are keyed by [`adherence::ADHERENCE_VERSION`], [`adherence::PRIOR_VERSION`] and
 /// [`adherence::PACING_VERSION`] as well.
-pub const ALGORITHM_VERSION: &str = "day-measures-v1 counter-delta-v5 local-day-v1 step-grid-v4 priority-fill-v1 \
+pub const ALGORITHM_VERSION: &str = "day-measures-v2 counter-delta-v6 local-day-v1 step-grid-v5 priority-fill-v1 \
      grain-check-v1 wear-hr-contact-choi2011steps-v1 cadence-tudor-locke-v1 bout-ggir-getbout-v1 fragmentation-skdh-v1 \
      heart-anomalydetect-rhr-v1";
 

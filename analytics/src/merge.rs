@@ -2,10 +2,12 @@
 //!
 //! `priority-fill-v1`: in each slice of time the first source by priority that was present wins, the others fill what it
 //! does not cover. Records of unequal length are cut where they overlap: of a record that is covered in part, its even
-//! share over the rest counts. So a day's steps are never above the sum of its sources' and never below those of the first.
+//! share over the rest counts; of steps of which nobody knows when they were (a record of more than a quarter hour), what others
+//! counted in the meantime is a part. So a day's steps are never above the sum of its sources' and never below those of the first.
 //! `max-per-slice-v1`, for comparison: in each minute the source that counted most. Raw readings stay as they are.
 
 mod cover;
+mod drift;
 mod explain;
 
 use std::ops::Range;
@@ -19,8 +21,9 @@ use crate::source_minutes::{SourceMinutes, source_minutes};
 use crate::sources::SourceDay;
 use crate::wear::ValidWearParams;
 use cover::{Covered, share_outside};
+use drift::Drifting;
 
-pub use explain::{Slice, SliceSource, explain_day};
+pub use explain::{Adrift, Slice, SliceSource, adrift_of_day, explain_day};
 
 /// Name and version of the rule that merges sources; part of every row's key.
 pub const MERGE_POLICY: &str = "priority-fill-v1";
@@ -136,16 +139,29 @@ struct Merge {
     day: DayMinutes,
     /// The time that the sources so far speak for.
     covered: Covered,
+    /// What was counted of each source so far, minute by minute.
+    taken: Vec<Vec<u16>>,
+    /// Records of which nobody knows in which minutes their steps were.
+    drifting: Vec<Drifting>,
     any_reading: bool,
     any_wearable_reading: bool,
 }
 
 impl Merge {
     fn new(policy: MergePolicy, day: DayMinutes) -> Self {
-        Self { policy, day, covered: Covered::default(), any_reading: false, any_wearable_reading: false }
+        Self {
+            policy,
+            day,
+            covered: Covered::default(),
+            taken: Vec::new(),
+            drifting: Vec::new(),
+            any_reading: false,
+            any_wearable_reading: false,
+        }
     }
 
-    fn into_day(self) -> DayMinutes {
+    fn into_day(mut self) -> DayMinutes {
+        self.settle();
         let from_phone_only = self.any_reading && !self.any_wearable_reading;
         DayMinutes { from_phone_only, ..self.day }
     }
@@ -166,6 +182,14 @@ impl Merge {
         if self.policy == MergePolicy::PriorityFill {
             self.cover(one, wearable);
         }
+        let rank = self.taken.len();
+        self.drifting.extend(one.drifts.iter().map(|shares| Drifting {
+            rank,
+            minutes: shares.iter().map(|(minute, _)| *minute).collect(),
+            own: shares.iter().map(|(_, share)| u32::from(*share)).sum(),
+            counted: 0,
+        }));
+        self.taken.push(taken.clone());
         taken
     }
 
@@ -176,9 +200,6 @@ impl Merge {
         }
         let state = one.state[minute];
         if day.state[minute] == MinuteState::Unknown {
-            // Of two sources the first by priority tells of the time; what the other counted then is part of it.
-            let adrift = &mut day.adrift[minute];
-            *adrift = if *adrift > 0 { adrift.saturating_sub(counted) } else { one.adrift[minute] };
             if state == MinuteState::Unknown {
                 if day.cause[minute].is_none() {
                     day.cause[minute] = one.cause[minute];

@@ -40,6 +40,8 @@ pub struct DayFlags {
     pub overlapping_steps: bool,
     /// A step count above 5 steps a second was ignored.
     pub implausible_steps: bool,
+    /// A counter began anew or said what nobody can walk: steps may be missing. Whoever reads the counters knows it.
+    pub lost_steps: bool,
 }
 
 impl DayFlags {
@@ -51,6 +53,7 @@ impl DayFlags {
         self.unresolved_steps |= other.unresolved_steps;
         self.overlapping_steps |= other.overlapping_steps;
         self.implausible_steps |= other.implausible_steps;
+        self.lost_steps |= other.lost_steps;
     }
 }
 

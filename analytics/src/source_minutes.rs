@@ -24,6 +24,8 @@ pub(crate) struct SourceMinutes {
     pub(crate) resolved: Vec<bool>,
     /// Steps of which nobody knows in which minute they were: an even share.
     pub(crate) adrift: Vec<u16>,
+    /// The same record by record: minutes, and the share of each.
+    pub(crate) drifts: Vec<Vec<(usize, u16)>>,
     /// 0 where absent.
     pub(crate) heart_rate_deci_bpm: Vec<u16>,
     pub(crate) cause: Vec<Option<GapCause>>,
@@ -123,6 +125,7 @@ pub(crate) fn source_minutes(
         steps: vec![0; minutes],
         resolved: vec![false; minutes],
         adrift: grid.adrift[today.clone()].to_vec(),
+        drifts: Vec::new(),
         heart_rate_deci_bpm: vec![0; minutes],
         cause: vec![None; minutes],
         pieces: Vec::new(),
@@ -140,6 +143,14 @@ pub(crate) fn source_minutes(
             .filter(|piece| today.contains(&piece.minute))
             .map(|piece| Piece { minute: piece.minute - today.start, ..*piece }),
     );
+    for drift in &grid.drifts {
+        let of_day = drift.iter().filter(|(minute, _)| today.contains(minute));
+        let of_day: Vec<(usize, u16)> =
+            of_day.map(|(minute, share)| (minute - today.start, *share)).collect();
+        if !of_day.is_empty() {
+            out.drifts.push(of_day);
+        }
+    }
     for (minute, index) in today.enumerate() {
         let seen = &evidence[index];
         if seen.heart_rate_count > 0 {
@@ -149,7 +160,9 @@ pub(crate) fn source_minutes(
         }
         let heard = grid.present[index] || seen.heart_rate_count > 0 || seen.on_body || seen.off_body;
         out.any_reading |= heard || grid.adrift[index] > 0;
-        out.heard[minute] = heard && !seen.void;
+        // Of a counter that was not heard for hours nothing came in them.
+        let told = heard || (grid.adrift[index] > 0 && !source.has_counter);
+        out.heard[minute] = told && !seen.void;
         let worn_here = worn.as_ref().map_or(Worn::No, |worn| worn[index]);
         let not_worn = source.wearable.then_some(GapCause::NotWorn);
         let implied_zero = sparse && worn_here == Worn::Yes && !grid.present[index] && !grid.refused[index];

@@ -87,6 +87,8 @@ pub struct SourceDay {
     /// rate, contact or worn time and no step record is one of zero steps, provided that the source gave any step
     /// record in the window: without one it may lack the permission. Otherwise silence is unknown.
     pub sparse_steps: bool,
+    /// Whether its steps are read from a cumulative counter: then a long interval is a hole, and not a record.
+    pub has_counter: bool,
     /// Step counts of any grain up to hours. Totals of the device's own go to the fields below.
     pub steps: Vec<StepInterval>,
     /// Further counts of the same device that go on beside `steps` and are no part of them: running beside walking.

@@ -15,7 +15,7 @@ use crate::source_minutes::{Window, length, sorted};
 use crate::sources::StepInterval;
 
 /// Name and version of the rule.
-pub const STEP_GRID_VERSION: &str = "step-grid-v4";
+pub const STEP_GRID_VERSION: &str = "step-grid-v5";
 
 /// Longest interval whose steps are a minute's cadence, in ms: a minute and a second of clock jitter. [D]
 const RESOLVED_MS: i64 = MINUTE_MS + 1000;
@@ -40,6 +40,8 @@ pub(crate) struct StepGrid {
     pub(crate) adrift: Vec<u16>,
     /// A reading was ignored here: silence would be the wrong word for it.
     pub(crate) refused: Vec<bool>,
+    /// The same record by record: minutes, and the share of each.
+    pub(crate) drifts: Vec<Vec<(usize, u16)>>,
     /// What `steps` are made of, by minute and time.
     pub(crate) pieces: Vec<Piece>,
 }
@@ -72,6 +74,7 @@ impl StepGrid {
             self.steps[minute] = self.steps[minute].saturating_add(other.steps[minute]);
             self.adrift[minute] = self.adrift[minute].saturating_add(other.adrift[minute]);
         }
+        self.drifts.extend(other.drifts);
         self.pieces.extend(other.pieces);
         self.pieces.sort_unstable();
     }
@@ -89,6 +92,7 @@ pub(crate) fn step_grid(
         resolved: vec![false; window.minutes],
         adrift: vec![0; window.minutes],
         refused: vec![false; window.minutes],
+        drifts: Vec::new(),
         pieces: Vec::new(),
     };
     let mut long: Vec<(i64, StepInterval)> = Vec::new();
@@ -207,6 +211,7 @@ fn spread(
         u32::try_from(until(to_ms) - until(from_ms)).unwrap_or(u32::MAX)
     };
     let adrift = open_steps > 0 && length_ms > LONGEST_RECORD_MS;
+    let mut drift: Vec<(usize, u16)> = Vec::new();
     // What lies before the window counts for the running total.
     let mut before_ms = 0;
     for open in open_parts(reading, &covered) {
@@ -224,11 +229,18 @@ fn spread(
                 micro_steps: u64::try_from(micro_steps).unwrap_or(u64::MAX),
             };
             take_part(grid, piece, steps, open_steps > 0, adrift);
+            match drift.last_mut().filter(|(last, _)| *last == minute) {
+                Some((_, share)) => *share = share.saturating_add(steps),
+                None => drift.push((minute, steps)),
+            }
         }
         let after_ms = before_ms + (open.end - open.start);
         let count = share(before_ms, after_ms);
         counted.long.push(StepInterval { start_ms: open.start, end_ms: open.end, count });
         before_ms = after_ms;
+    }
+    if adrift {
+        grid.drifts.push(drift);
     }
 }
 

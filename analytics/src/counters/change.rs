@@ -58,18 +58,39 @@ pub(super) fn change(
         let is_stale = count == 0 && now.value > 0 && params.resets_daily && midnight_ms.is_some();
         return Change::counted(before.at_ms, count, is_stale.then_some(Decision::Stale));
     }
-    if let Some(bits) = params.width_bits {
-        let to_the_top = (1_u64 << bits).checked_sub(before.value);
-        let rolled = to_the_top.and_then(|rest| rest.checked_add(now.value));
-        if let Some(count) = rolled.filter(|&count| walkable(count, before.at_ms)) {
-            return Change::counted(before.at_ms, count, Some(Decision::Rollover));
-        }
+    if let Some(count) =
+        rolled_over(before.value, now.value, params).filter(|&count| walkable(count, before.at_ms))
+    {
+        return Change::counted(before.at_ms, count, Some(Decision::Rollover));
     }
     // A daily counter may also restart late, after it had stood still on yesterday's value.
     if (params.resets_on_reboot || params.resets_daily) && walkable(now.value, before.at_ms) {
         return Change::counted(before.at_ms, now.value, Some(Decision::Restart));
     }
     Change::nothing(Decision::Unexplained)
+}
+
+/// Widths of counters whose maker tells none, in bits.
+const USUAL_WIDTHS: [u8; 3] = [16, 24, 32];
+/// Most steps below its greatest value at which a counter of untold width is taken to have come to it: of 16 bits a
+/// sixty-fourth. Who begins anew just there by chance is one in that many. [D]
+const NEAR_THE_TOP: u64 = 1 << 10;
+
+/// Steps of a counter that came to its greatest value and went on from zero; `None` where it cannot have.
+fn rolled_over(before: u64, now: u64, params: &CounterParams) -> Option<u64> {
+    let over = |bits: u8| {
+        let rest = (1_u64 << bits).checked_sub(before)?;
+        Some((rest, rest.checked_add(now)?))
+    };
+    match params.width_bits {
+        Some(bits) => over(bits).map(|(_, count)| count),
+        // No day has as many steps as 16 bits hold.
+        None if params.resets_daily => None,
+        None => {
+            let mut rolled = USUAL_WIDTHS.into_iter().filter_map(over);
+            rolled.find(|(rest, _)| *rest <= NEAR_THE_TOP).map(|(_, count)| count)
+        }
+    }
 }
 
 pub(super) fn plausible(count: u64, from_ms: i64, to_ms: i64, most_per_second: u64) -> bool {

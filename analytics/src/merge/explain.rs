@@ -86,6 +86,47 @@ pub fn explain_day(
     Ok(slices)
 }
 
+/// A record of which nobody knows in which of its minutes its steps were.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adrift {
+    /// The place of its source among the sources that were given.
+    pub source: usize,
+    /// Minutes of the day that it covers, from the first to behind the last.
+    pub minutes: Range<usize>,
+    /// Steps that its source counted in them.
+    pub own: u32,
+    /// Those of them that the day counts: what others counted in its time is part of it.
+    pub counted: u32,
+}
+
+/// A day's steps adrift, record by record, the first source by priority first: the counted ones add up to those of
+/// [`super::merge_day_by`].
+///
+/// # Errors
+/// As [`super::merge_day`].
+pub fn adrift_of_day(
+    policy: MergePolicy,
+    bounds: Range<i64>,
+    sources: &[SourceDay],
+    params: &ValidWearParams,
+) -> Result<Vec<Adrift>, AnalyticsError> {
+    let minutes = minutes_of(&bounds)?;
+    let mut merge =
+        Merge::new(policy, DayMinutes::unknown(chrono::NaiveDate::default(), bounds.start, minutes));
+    let order = in_order(sources);
+    for (_, source) in &order {
+        merge.add(&source_minutes(source, &bounds, minutes, params)?, source.wearable);
+    }
+    merge.settle();
+    let told = merge.drifting.iter().map(|drift| Adrift {
+        source: order[drift.rank].0,
+        minutes: drift.minutes.first().copied().unwrap_or(0)..drift.minutes.last().map_or(0, |last| last + 1),
+        own: drift.own,
+        counted: drift.counted,
+    });
+    Ok(told.filter(|adrift| adrift.own > 0).collect())
+}
+
 /// Whether the same sources were present, and the same ones had steps that count.
 fn is_like(a: &[SliceSource], b: &[SliceSource]) -> bool {
     let shape = |said: &SliceSource| (said.source, said.own > 0, said.counted > 0);

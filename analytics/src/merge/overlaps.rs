@@ -118,6 +118,40 @@ fn counts_that_go_on_beside_each_other_add_up() {
     assert_eq!(day.cadences().take(3).collect::<Vec<_>>(), [Some(80), Some(110), None]);
 }
 
+#[test]
+fn what_others_counted_within_a_long_record_is_part_of_it() {
+    let hour = |start_s: i64, count: u32| record(start_s, start_s + 3_600, count);
+    let minutes = |from_s: i64, n: i64, each: u32| {
+        (0..n).map(|m| record(from_s + m * 60, from_s + (m + 1) * 60, each)).collect::<Vec<_>>()
+    };
+    let of = |sources: &[SourceDay]| {
+        let told =
+            adrift_of_day(MergePolicy::PriorityFill, bounds(), sources, &ValidWearParams::default()).unwrap();
+        let day = merged(MergePolicy::PriorityFill, sources);
+        let adrift: u32 = day.adrift.iter().map(|&steps| u32::from(steps)).sum();
+        assert_eq!(told.iter().map(|adrift| adrift.counted).sum::<u32>(), adrift);
+        day.steps_seen().unwrap_or(0)
+    };
+    // A watch that was not heard for an hour, and the phone's minutes of the same walk.
+    let watch = SourceDay { wearable: true, ..carried(1, vec![hour(0, 1_000)]) };
+    assert_eq!(of(&[watch.clone(), carried(2, minutes(600, 10, 100))]), 1_000);
+    assert_eq!(of(&[watch.clone(), carried(2, minutes(600, 10, 120))]), 1_200, "the phone saw more");
+    assert_eq!(of(&[watch.clone(), carried(2, minutes(600, 5, 100))]), 1_000);
+    // Two hours that are the same, and two that are one behind the other.
+    assert_eq!(of(&[watch.clone(), carried(2, vec![hour(0, 900)])]), 1_000);
+    assert_eq!(of(&[watch.clone(), carried(2, vec![hour(0, 1_300)])]), 1_300);
+    assert_eq!(of(&[watch.clone(), carried(2, vec![hour(3_600, 900)])]), 1_900);
+    // The watch's ten minutes, and the phone's hour around them.
+    let short = SourceDay { wearable: true, ..carried(1, minutes(0, 10, 100)) };
+    assert_eq!(of(&[short, carried(2, vec![hour(0, 1_500)])]), 1_500);
+    // Half hours of both: 2,506 and 1,919.
+    let halves = |priority, counts: [u32; 3]| {
+        let records = counts.iter().zip(0_i64..).map(|(&count, n)| record(n * 1_800, (n + 1) * 1_800, count));
+        carried(priority, records.collect())
+    };
+    assert_eq!(of(&[halves(1, [1_200, 1_306, 0]), halves(2, [900, 965, 54])]), 2_560);
+}
+
 fn any_sources() -> impl Strategy<Value = Vec<SourceDay>> {
     // Lengths from seconds to minutes, at times that fit no minute; within a quarter hour, so that all have their time.
     let records = proptest::collection::vec((0..DAY_MINUTES * 60 - 900, 5_i64..900, 0_u32..4), 0..40);
@@ -134,6 +168,22 @@ fn any_sources() -> impl Strategy<Value = Vec<SourceDay>> {
     proptest::collection::vec(source, 1..5)
 }
 
+/// Records of minutes and of hours among each other.
+fn long_sources() -> impl Strategy<Value = Vec<SourceDay>> {
+    let records = proptest::collection::vec((0..DAY_MINUTES - 120, 1_i64..120, 0_u32..100), 0..12);
+    let source = (0_u8..4, any::<bool>(), records).prop_map(|(priority, wearable, records)| SourceDay {
+        wearable,
+        ..carried(
+            priority,
+            records
+                .into_iter()
+                .map(|(m, length, rate)| record(m * 60, (m + length) * 60, rate * length as u32))
+                .collect(),
+        )
+    });
+    proptest::collection::vec(source, 1..4)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
 
@@ -146,6 +196,15 @@ proptest! {
         prop_assert!(all >= alone[first]);
         let greatest = merged(MergePolicy::MaxPerSlice, &sources).steps_seen().unwrap_or(0);
         prop_assert!(greatest <= alone.iter().sum() && greatest >= alone.iter().copied().max().unwrap());
+    }
+
+    #[test]
+    fn long_records_keep_the_bounds_too(sources in long_sources()) {
+        let alone: Vec<u32> = sources.iter().map(|source| total(std::slice::from_ref(source))).collect();
+        let first = (0..sources.len()).min_by_key(|&at| sources[at].priority).unwrap();
+        let all = total(&sources);
+        prop_assert!(all <= alone.iter().sum(), "{all} of {alone:?}");
+        prop_assert!(all >= alone[first], "{all} of {alone:?}");
     }
 
     #[test]

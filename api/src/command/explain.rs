@@ -71,6 +71,16 @@ fn text(day: &Explained) -> String {
             shares.join(", ")
         ));
     }
+    for record in &day.adrift_records {
+        text.push_str(&format!(
+            "{} to {}, nobody knows when: {} of {} steps of {}\n",
+            record.from.format("%H:%M"),
+            record.to.format("%H:%M"),
+            record.counted,
+            record.own,
+            record.source
+        ));
+    }
     for note in &day.counters {
         let before = note.before.map_or_else(|| "nothing".to_owned(), |before| before.to_string());
         let steps = note.steps.map_or_else(|| "no steps".to_owned(), |steps| format!("{steps} steps"));

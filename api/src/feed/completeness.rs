@@ -33,10 +33,12 @@ pub struct CompletenessRow {
     pub start: String,
     /// Minutes that the home clock is ahead of UTC.
     pub offset: i32,
-    /// Minutes of which something is expected: all of the others.
+    /// Minutes of which something is expected: `received` and the minutes that are missing for each cause.
     pub expected: u32,
     /// Minutes of which something has come.
     pub received: u32,
+    /// Those of them in which it was not worn, as far as is known.
+    pub received_not_worn: u32,
     /// It was not worn.
     pub not_worn: u32,
     /// Nothing is known of the source since: what it recorded may still come.
@@ -82,6 +84,7 @@ impl CompletenessRow {
             offset: offset_minutes(&person.zones, of.hour.start_ms),
             expected: of.hour.expected.into(),
             received: of.hour.received.into(),
+            received_not_worn: of.hour.received_not_worn.into(),
             not_worn: missing(Missing::NotWorn),
             not_synced: missing(Missing::NotSynced),
             battery: missing(Missing::Battery),
@@ -97,6 +100,7 @@ impl CompletenessRow {
     fn add(&mut self, more: &Self) {
         self.expected += more.expected;
         self.received += more.received;
+        self.received_not_worn += more.received_not_worn;
         self.not_worn += more.not_worn;
         self.not_synced += more.not_synced;
         self.battery += more.battery;

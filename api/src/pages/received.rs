@@ -133,7 +133,13 @@ fn row(t: &Text, day: &ReceivedDay) -> Row {
     let missing = missing.collect::<Vec<_>>().join(t.get("list_separator"));
     Row {
         day: t.date_short(day.date),
-        received: t.duration(of.received),
+        received: match of.received_not_worn {
+            0 => t.duration(of.received),
+            off => t.fill(
+                "received_of_it_not_worn",
+                &[("all", &t.duration(of.received + off)), ("off", &t.duration(off))],
+            ),
+        },
         missing: if missing.is_empty() { t.get("received_nothing").to_owned() } else { missing },
         arrived: day.arrived.map_or_else(|| t.get("none_received").to_owned(), |at| t.moment_short(at)),
         remarks: remarks.collect::<Vec<_>>().join(t.get("list_separator")),

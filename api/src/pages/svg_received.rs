@@ -79,7 +79,7 @@ fn mark(minutes: &ReceivedMinutes) -> Mark {
     let known = minutes.battery + minutes.link + minutes.permission + minutes.lost;
     let kinds = [
         (minutes.received, Mark::Solid),
-        (minutes.not_worn, Mark::Outline),
+        (minutes.received_not_worn + minutes.not_worn, Mark::Outline),
         (minutes.not_synced, Mark::Hatch),
         (known, Mark::Partial),
         (minutes.silent + minutes.unknown, Mark::Dotted),

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
-use foulee_analytics::HomeZones;
+use foulee_analytics::{AnalyticsError, HomeZones};
 use foulee_contract::{Source, SourceKind};
 use foulee_store::Store;
 use serde::Deserialize;
@@ -15,6 +15,8 @@ use crate::pages::model as p;
 use crate::registry::{Participant, Registry};
 use crate::worker::{CLOCK_ELSEWHERE, Person, TotalCell};
 
+/// No moment that somebody can ask about is later: the year 4000, ms since 1970.
+const MOST_MS: i64 = 64_060_588_800_000;
 /// Days of the page.
 const DAYS: u64 = 14;
 
@@ -50,6 +52,9 @@ pub async fn received_page(
     let to = query.to.unwrap_or(shown).min(today);
     let from = to.checked_sub_days(Days::new(DAYS - 1)).unwrap_or(to);
     let known_at_ms = query.as_of.map(|at| at.timestamp_millis());
+    if known_at_ms.is_some_and(|ms| !(0..=MOST_MS).contains(&ms)) {
+        return Err(AnalyticsError::TimeOutOfRange { utc_ms: known_at_ms.unwrap_or_default() }.into());
+    }
     let person = Person::load(registry, store, id).await?.ok_or(ApiError::ParticipantUnknown)?;
     let totals = load_rows(registry, id, Period { from, to }).await?;
 
@@ -157,7 +162,8 @@ fn day(
 
 fn minutes_of(row: &CompletenessRow) -> p::ReceivedMinutes {
     p::ReceivedMinutes {
-        received: row.received,
+        received: row.received - row.received_not_worn,
+        received_not_worn: row.received_not_worn,
         not_worn: row.not_worn,
         not_synced: row.not_synced,
         battery: row.battery,
@@ -171,6 +177,7 @@ fn minutes_of(row: &CompletenessRow) -> p::ReceivedMinutes {
 
 fn add(all: &mut p::ReceivedMinutes, more: &p::ReceivedMinutes) {
     all.received += more.received;
+    all.received_not_worn += more.received_not_worn;
     all.not_worn += more.not_worn;
     all.not_synced += more.not_synced;
     all.battery += more.battery;

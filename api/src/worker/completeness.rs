@@ -13,6 +13,8 @@ use crate::ApiError;
 
 const DAY_MS: i64 = 86_400_000;
 const HOUR_MS: i64 = 3_600_000;
+/// A source that says nothing for longer begins anew, days. [D] A year.
+const MOST_SILENT_DAYS: i32 = 366;
 
 /// An hour of one of a person's sources.
 #[derive(Clone, Debug)]
@@ -81,7 +83,11 @@ impl Heard {
     }
 
     async fn first(&self, store: &dyn Store, series: &Series) -> Result<Option<i64>, ApiError> {
-        for day in store.series_days(series.clone(), 0, epoch_day(self.as_of_ms)).await? {
+        let days = store.series_days(series.clone(), 0, epoch_day(self.as_of_ms)).await?;
+        // A clock that stood at its factory's date is no reason to expect decades.
+        let anew =
+            days.windows(2).rposition(|pair| pair[1] - pair[0] > MOST_SILENT_DAYS).map_or(0, |at| at + 1);
+        for day in days[anew..].iter().copied() {
             let found = self.day(store, series, day).await?;
             if let Some(first) = found.iter().map(|stored| stored.tuple.start_ms).min() {
                 return Ok(Some(first));
@@ -172,9 +178,13 @@ fn arrivals(person: &Person, found: &[SeriesReadings]) -> Arrivals {
         let by_quarter = arrivals.entry(place).or_default();
         for stored in tuples {
             // Zones differ by whole quarters of an hour.
-            let quarter = stored.tuple.start_ms.div_euclid(HOUR_MS / 4);
-            let latest = by_quarter.entry(quarter).or_insert(stored.received_ms);
-            *latest = (*latest).max(stored.received_ms);
+            let quarter = |ms: i64| ms.div_euclid(HOUR_MS / 4);
+            let (start_ms, end_ms) = (stored.tuple.start_ms, stored.tuple.end_ms);
+            let last = quarter((end_ms - 1).max(start_ms)).min(quarter(start_ms + DAY_MS));
+            for quarter in quarter(start_ms)..=last {
+                let latest = by_quarter.entry(quarter).or_insert(stored.received_ms);
+                *latest = (*latest).max(stored.received_ms);
+            }
         }
     }
     Arrivals(arrivals)

@@ -44,7 +44,8 @@ pub fn compute_day(
     }
     let wear: ValidWearParams = WearParams::default().check()?;
     let sources = readings.of_day(bounds);
-    let day = merge_day(date, bounds.clone(), &sources, &wear)?;
+    let mut day = merge_day(date, bounds.clone(), &sources, &wear)?;
+    day.flags.lost_steps = readings.notes_in(bounds).any(|(_, note)| note.decision.loses_steps());
     // A year alone can be out of range (a typing error): zones are then not given, everything else is.
     let age_years = person.age_years(date).filter(|age| (5..=110).contains(age));
     let context = DayContext { age_years, usual_resting_bpm, ..DayContext::default() };
@@ -133,6 +134,7 @@ fn flag_words(flags: DayFlags) -> Vec<String> {
         (flags.unresolved_steps, "unresolved_steps"),
         (flags.overlapping_steps, "overlapping_steps"),
         (flags.implausible_steps, "implausible_steps"),
+        (flags.lost_steps, "lost_steps"),
     ];
     all.into_iter().filter(|(is, _)| *is).map(|(_, word)| word.to_owned()).collect()
 }

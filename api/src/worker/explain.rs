@@ -1,6 +1,6 @@
 use chrono::{DateTime, FixedOffset, NaiveDate, Offset as _, TimeZone as _, Utc};
 use foulee_analytics::wear::{ValidWearParams, WearParams};
-use foulee_analytics::{MINUTE_MS, MergePolicy, explain_day, merge_day_by};
+use foulee_analytics::{MINUTE_MS, MergePolicy, adrift_of_day, explain_day, merge_day_by};
 use foulee_store::{Scan, Store};
 use serde::Serialize;
 
@@ -28,6 +28,9 @@ pub struct Explained {
     pub sources: Vec<ExplainedSource>,
     /// The day's steps slice by slice, steps adrift apart.
     pub slices: Vec<ExplainedSlice>,
+    /// The day's steps of which nobody knows in which minutes they were, record by record: of more than a quarter hour, or a
+    /// counter that was not heard.
+    pub adrift_records: Vec<ExplainedAdrift>,
     /// What had to be decided about the readings of counters.
     pub counters: Vec<ExplainedReading>,
 }
@@ -70,6 +73,21 @@ pub struct ExplainedShare {
     /// Steps that it counted.
     pub own: u32,
     /// Those of them that the day counts.
+    pub counted: u32,
+}
+
+/// A record of which nobody knows in which of its minutes its steps were.
+#[derive(Clone, Debug, Serialize)]
+pub struct ExplainedAdrift {
+    /// Its source's key.
+    pub source: String,
+    /// First instant, within the day.
+    pub from: DateTime<FixedOffset>,
+    /// The instant behind it.
+    pub to: DateTime<FixedOffset>,
+    /// Steps that it counted.
+    pub own: u32,
+    /// Those of them that the day counts: what others counted in its time is part of it.
     pub counted: u32,
 }
 
@@ -148,6 +166,14 @@ pub async fn explain(
             })
             .collect(),
     });
+    let adrift = adrift_of_day(policy, bounds.clone(), &days, &wear)?;
+    let adrift = adrift.iter().map(|record| ExplainedAdrift {
+        source: keys[record.source].clone(),
+        from: at(day.start_ms + record.minutes.start as i64 * MINUTE_MS),
+        to: at(day.start_ms + record.minutes.end as i64 * MINUTE_MS),
+        own: record.own,
+        counted: record.counted,
+    });
     let notes = readings.notes_in(&bounds).map(|(place, note)| ExplainedReading {
         source: person.sources[place].source.key().to_owned(),
         at: at(note.at_ms),
@@ -164,6 +190,7 @@ pub async fn explain(
         adrift: day.adrift.iter().map(|&steps| u32::from(steps)).sum(),
         sources,
         slices: slices.collect(),
+        adrift_records: adrift.collect(),
         counters: notes.collect(),
     })
 }

@@ -18,7 +18,9 @@ mod weeks;
 
 pub use completeness::{Heard, HourOfSource, completeness};
 pub use day::{CLOCK_ELSEWHERE, ComputedDay, compute_day};
-pub use explain::{Explained, ExplainedReading, ExplainedShare, ExplainedSlice, ExplainedSource, explain};
+pub use explain::{
+    Explained, ExplainedAdrift, ExplainedReading, ExplainedShare, ExplainedSlice, ExplainedSource, explain,
+};
 pub(crate) use person::default_priority;
 pub use person::{Person, PersonSource};
 pub use priors::{prior_as_of, prior_of};

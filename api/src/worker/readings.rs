@@ -39,6 +39,7 @@ struct SourceReadings {
     priority: u8,
     wearable: bool,
     has_heart_rate: bool,
+    has_counter: bool,
     sparse_steps: bool,
     steps: Vec<StepInterval>,
     beside: Vec<Vec<StepInterval>>,
@@ -78,7 +79,9 @@ impl Readings {
             }
             readings.starts.extend(resolved.current.iter().map(|stored| stored.tuple.start_ms));
             let clocks = resolved.current.iter().filter_map(|stored| {
-                Some((stored.tuple.start_ms.div_euclid(HOUR_MS), stored.provenance.offset_minutes?))
+                // A file in UTC has the offset 0 wherever its device was.
+                let offset = stored.provenance.offset_minutes.filter(|offset| *offset != 0)?;
+                Some((stored.tuple.start_ms.div_euclid(HOUR_MS), offset))
             });
             readings.clocks.extend(clocks);
             source.add(series.metric, series.grain, &resolved.current);
@@ -125,6 +128,7 @@ impl Readings {
                     priority: source.priority,
                     wearable: source.wearable,
                     has_heart_rate: source.has_heart_rate,
+                    has_counter: source.has_counter,
                     sparse_steps: source.sparse_steps,
                     steps: within(&source.steps, from, to, |s| (s.start_ms, s.end_ms)),
                     beside: source
@@ -156,6 +160,7 @@ impl Readings {
             priority: source.priority,
             wearable: source.wearable,
             has_heart_rate: source.has_heart_rate,
+            has_counter: source.has_counter,
             sparse_steps: source.sparse_steps,
             ..SourceDay::default()
         }
@@ -238,6 +243,7 @@ impl SourceReadings {
             priority: known.priority,
             wearable: known.source.kind().is_worn(),
             has_heart_rate: known.has_heart_rate,
+            has_counter: known.has_counter,
             sparse_steps: is_sparse(&known.source),
             ..Self::default()
         }

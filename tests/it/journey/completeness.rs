@@ -135,7 +135,8 @@ fn what_was_not_synced_becomes_data_when_it_comes_and_both_can_be_asked_for() {
         );
     }
     for row in &afterwards {
-        assert_eq!((&row["not_synced"], &row["arrived"]), (&0.into(), &shown(after).into()), "{row}");
+        let told = (&row["not_synced"], &row["received"], &row["arrived"]);
+        assert_eq!(told, (&0.into(), &60.into(), &shown(after).into()), "{row}");
     }
     let id = people::id(1);
     let held = folder.say(&format!(

@@ -85,7 +85,7 @@ pub struct MeasuresWhat {
 
 /// Print what was expected of each source and what has come, hour by hour
 ///
-/// Rows: source, date, start, offset, expected, received, not_worn, not_synced, battery, link, permission, lost, silent, unknown,
+/// Rows: source, date, start, offset, expected, received, received_not_worn, not_worn, not_synced, battery, link, permission, lost, silent, unknown,
 /// arrived. All but the times are minutes. Without a period: the last 28 complete days.
 #[derive(Args, Clone, Debug)]
 #[command(after_long_help = "\

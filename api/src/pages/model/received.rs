@@ -77,9 +77,11 @@ pub struct ReceivedDay {
 /// Minutes by what became of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ReceivedMinutes {
-    /// Something has come.
+    /// Something has come, and the device was worn as far as is known.
     pub received: u32,
-    /// Not worn.
+    /// Something has come, and it was not worn.
+    pub received_not_worn: u32,
+    /// Nothing has come, since it was not worn.
     pub not_worn: u32,
     /// May still come.
     pub not_synced: u32,

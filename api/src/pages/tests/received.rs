@@ -9,6 +9,7 @@ fn page() -> ReceivedPage {
     let date = NaiveDate::from_ymd_opt(2026, 3, 9).unwrap();
     let each = ReceivedMinutes {
         received: 600,
+        received_not_worn: 0,
         not_worn: 101,
         not_synced: 102,
         battery: 103,
@@ -59,7 +60,7 @@ fn every_cause_is_in_words_and_every_mark_in_the_legend() {
                 "Liaison perdue",
                 "Autorisation refusée",
                 "Recueilli puis perdu",
-                "comme le font les téléphones",
+                "comme le fait cette application",
                 "Raison inconnue",
                 "un autre fuseau",
                 "on ne les croit pas",
@@ -74,7 +75,7 @@ fn every_cause_is_in_words_and_every_mark_in_the_legend() {
                 "Link lost",
                 "Permission withheld",
                 "Collected and lost",
-                "as phones do",
+                "as this app does",
                 "Reason unknown",
                 "another zone",
                 "not believed",
