@@ -40,6 +40,8 @@ mod figures;
 mod fitabase;
 #[path = "journey/homes.rs"]
 mod homes;
+#[path = "journey/looks.rs"]
+mod looks;
 #[path = "journey/phone.rs"]
 mod phone;
 #[path = "journey/pieces.rs"]
