@@ -1,6 +1,6 @@
 //! Apple Health's exports, written from the format's description: not yet tried on a real one.
 
-use foulee_contract::How;
+use foulee_contract::{How, RejectCode};
 use foulee_ingest::import::Options;
 
 use crate::memory::{Memory, lines, one_person, person, read, refused, run, study, written};
@@ -45,6 +45,31 @@ fn records_keep_their_extent_and_their_device() {
     assert_eq!((file.accepted, file.rejected, file.cut_short), (3, 0, false));
     assert_eq!(file.not_kept[0].what, "HKQuantityTypeIdentifierBodyMass");
     assert_eq!(file.series.len(), 3);
+}
+
+#[test]
+fn steps_that_may_have_their_thousands_set_apart_are_refused() {
+    let values = ["1,234", "1.234", "12.0", "0.4", "17.3333"];
+    let records: String = (0..)
+        .zip(values)
+        .map(|(minute, value)| {
+            let at = |second| format!("2023-02-20 07:{minute:02}:{second:02} +0100");
+            step("iPhone", "", &at(0), &at(30), value)
+        })
+        .collect();
+    let (summary, memory) = read("export.xml", &export(&records), &one_person(""));
+    assert_eq!(
+        lines(&memory),
+        [
+            "steps sample 2023-02-20T06:02:00Z +30s 12 @?",
+            "steps sample 2023-02-20T06:03:00Z +30s 0 @?",
+            "steps sample 2023-02-20T06:04:00Z +30s 17 @?",
+        ]
+    );
+    assert_eq!((summary.rejected, summary.files[0].rejections[0].code), (2, RejectCode::Unreadable));
+    let (summary, memory) = read("t.csv", "time,steps\n2016-04-02T10:00:00Z,1.234\n", &one_person(""));
+    let example = &summary.files[0].rejections[0].example;
+    assert!(memory.readings.is_empty() && example.contains("without separators"), "{example}");
 }
 
 #[test]

@@ -94,7 +94,7 @@ fn a_scalar_is_read_whichever_way_it_was_written() {
     };
     assert_eq!(
         ["72", "\" 72 \"", "72.5", "-3", "null", "\"\\u0037\""].map(|json| read(json).unwrap()),
-        ["72", "72", "72.5", "-3", "", "7"]
+        ["72", "72", "72.50", "-3", "", "7"]
     );
     assert!(["[72]", "{}", "true", "7 2", "\"\u{0}\""].iter().all(|json| read(json).is_err()));
 }
