@@ -73,6 +73,30 @@ fn steps_that_may_have_their_thousands_set_apart_are_refused() {
 }
 
 #[test]
+fn what_is_refused_is_told_without_the_names_in_it() {
+    let (first, last) = ("2023-02-20 07:00:00 +0100", "2023-02-20 07:01:00 +0100");
+    for (record, shown) in [
+        (step("Montre de Zoé", WATCH, "hier", last, "10"), "line 1: steps: startDate: no time"),
+        (step("Montre de Zoé", WATCH, first, "", "10"), "line 1: steps: endDate: no time"),
+        (step("Montre de Zoé", WATCH, first, last, "dix"), "line 1: steps: value: no number"),
+        (step("Montre de Zoé", WATCH, first, last, ""), "line 1: steps: value: none"),
+        (
+            step("Montre de Zoé", WATCH, first, last, "1,234"),
+            "line 1: steps: value: thousands or a fraction? write it without separators",
+        ),
+        ("<Record sourceName=\"Montre de Zoé\"/>".to_owned(), "line 1: Record: type: nothing says"),
+        (
+            "<Record sourceName=\"Montre de Zoé\" value=/>".to_owned(),
+            "line 1: Record: attributes: cannot be told apart",
+        ),
+    ] {
+        let (summary, _) = read("export.xml", &export(&record), &one_person(""));
+        let example = &summary.files[0].rejections[0].example;
+        assert!(example.starts_with(shown) && !example.contains("Zo"), "{example}");
+    }
+}
+
+#[test]
 fn what_was_typed_in_is_a_source_of_its_own() {
     let typed = step("Santé", "", "2023-02-20 07:00:00 +0100", "2023-02-20 08:00:00 +0100", "4000")
         .replace("/>", "><MetadataEntry key=\"HKWasUserEntered\" value=\"1\"/></Record>");
