@@ -8,8 +8,9 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use super::answer::Counts;
 use super::arriving::{Bounded, Part};
 use super::loose::{Loose, nothing_of_arrays, nothing_of_objects, nothing_of_scalars};
+use super::mending::{Mending, Spoiled};
 use super::origin::Origin;
-use super::record::{Element, NO_RECORD, Outcome};
+use super::record::{Element, NO_RECORD, Outcome, SPOILED};
 use crate::arrive::ArriveError;
 use crate::budget::Share;
 use crate::import::blocks::Taken;
@@ -71,9 +72,10 @@ pub(super) enum BodyError {
 pub(super) fn read_body(input: impl Read, share: &mut Share) -> Result<Document, BodyError> {
     let bounded = Bounded::new(input, MOST_BYTES);
     let part = bounded.part();
-    let mut reading =
-        Taking { part, share, numbers: HashMap::new(), document: Document::default(), full: None };
-    let mut json = serde_json::Deserializer::from_reader(bounded);
+    let mending = Mending::new(bounded);
+    let (spoiled, numbers, document) = (mending.spoiled(), HashMap::new(), Document::default());
+    let mut reading = Taking { part, spoiled, share, numbers, document, full: None };
+    let mut json = serde_json::Deserializer::from_reader(mending);
     let read =
         Whole(&mut reading).deserialize(&mut json).and_then(|is_object| json.end().map(|()| is_object));
     match (read, reading.full) {
@@ -91,6 +93,7 @@ pub(super) fn read_body(input: impl Read, share: &mut Share) -> Result<Document,
 
 struct Taking<'a> {
     part: Part,
+    spoiled: Spoiled,
     share: &'a mut Share,
     numbers: HashMap<Origin, Device>,
     document: Document,
@@ -101,6 +104,10 @@ struct Taking<'a> {
 impl Taking<'_> {
     fn take(&mut self, number: u64, element: Element) -> Result<(), BodyError> {
         self.document.counts.received += 1;
+        if self.spoiled.is_so() {
+            self.document.counts.refuse(number, SPOILED);
+            return Ok(());
+        }
         let Element(Some(record)) = element else {
             self.document.counts.refuse(number, NO_RECORD);
             return Ok(());
@@ -217,6 +224,7 @@ impl<'de> Visitor<'de> for List<'_, '_> {
         let taking = self.taking;
         for number in 0.. {
             taking.part.begins();
+            taking.spoiled.begins();
             if let Some(what) = self.not_kept {
                 if seq.next_element::<IgnoredAny>()?.is_none() {
                     break;
@@ -280,6 +288,27 @@ mod tests {
             let body = format!(r#"{{"data":{{"records":[{}"#, STEPS.get(..cut).unwrap_or("[1"));
             assert!(matches!(read(&body), Err(BodyError::Malformed(_))), "{body}");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_read_in_a_record_costs_that_record() {
+        let with = |id: &[u8]| [br#"{"id":"#, id, b",", &STEPS.as_bytes()[1..]].concat();
+        let bad: [&[u8]; 6] =
+            [br#""a\ud83d""#, b"\"\xff\xc3\"", b"1e999", b"NaN", br#""\u12""#, br#"[{"x":"\udc00"}]"#];
+        let good = with(br#""\ud83d\ude00""#);
+        let mut records = vec![good.clone(), b"1e999".to_vec(), b"7".to_vec()];
+        for id in bad {
+            records.extend([with(id), good.clone()]);
+        }
+        let body = [br#"{"data":{"records":["#, records.join(&b","[..]).as_slice(), b"]}}"].concat();
+        let document = read_body(body.as_slice(), &mut Budget::default().share()).unwrap();
+        let counts = &document.counts;
+        assert_eq!((document.readings.len(), counts.received, counts.rejected_total), (7, 15, 8));
+        // A field beside the records is of no account.
+        let body = format!(r#"{{"sdk":1e999,"data":{{"x":"\ud83d","records":[{STEPS}],"sleep":[1e999]}}}}"#);
+        let document = read(&body).unwrap();
+        let counts = &document.counts;
+        assert_eq!((document.readings.len(), counts.rejected_total, counts.not_kept_total), (1, 0, 1));
     }
 
     #[test]

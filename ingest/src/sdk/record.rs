@@ -61,6 +61,13 @@ pub(super) const NO_RECORD: Refusal = Refusal {
     fix: Cow::Borrowed("an object with the record's fields"),
 };
 
+/// What a record is refused for that holds what cannot be read anywhere in it.
+pub(super) const SPOILED: Refusal = Refusal {
+    code: RejectCode::Unreadable,
+    field: "",
+    fix: Cow::Borrowed("texts of whole letters in UTF-8, and numbers that a double holds"),
+};
+
 /// The names that the SDK has on Android for what Apple's records are kept as.
 const ANDROID: [(&str, Metric); 2] = [("STEP_COUNT", Metric::Steps), ("HEART_RATE", Metric::HeartRate)];
 

@@ -12,7 +12,7 @@ use foulee_contract::RejectCode;
 
 use super::ImportError;
 use super::collector::Collector;
-use bytes::Bytes;
+pub(crate) use bytes::Bytes;
 pub(super) use text::Text;
 use walk::Walk;
 
