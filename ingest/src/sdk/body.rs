@@ -14,15 +14,12 @@ use super::record::{Element, NO_RECORD, Outcome, SPOILED};
 use crate::arrive::ArriveError;
 use crate::budget::Share;
 use crate::import::blocks::Taken;
-use crate::import::collector::Device;
 
 /// Most bytes of one body once unpacked. The SDK sends 2,000 records of each type at a time, and of Health Connect all
 /// the heart rates in each of them: 2,000 minutes of one a second have 40 MB.
 const MOST_BYTES: u64 = 256 << 20;
 /// Most readings of one body.
 const MOST_READINGS: usize = 500_000;
-/// Most devices and apps that are told apart in one body; more than anybody has.
-const MOST_ORIGINS: usize = 1_000;
 /// Memory of one reading: its place, and as much again while the list of them grows.
 const READING_BYTES: usize = 2 * size_of::<Reading>();
 /// So many readings are paid for at a time.
@@ -31,7 +28,8 @@ const STEP: usize = 1_024;
 /// A reading, and which of the body's origins it is of.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reading {
-    pub(super) origin: Device,
+    /// The place of its origin in the document.
+    pub(super) origin: u32,
     pub(super) metric: Metric,
     pub(super) taken: Taken,
 }
@@ -51,7 +49,7 @@ pub(super) struct Document {
 /// Why nothing of a body is taken.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum BodyError {
-    /// It did not arrive whole, or is longer than any body may be.
+    /// It did not arrive whole.
     #[error(transparent)]
     Arrive(#[from] ArriveError),
     /// It is not JSON.
@@ -95,7 +93,7 @@ struct Taking<'a> {
     part: Part,
     spoiled: Spoiled,
     share: &'a mut Share,
-    numbers: HashMap<Origin, Device>,
+    numbers: HashMap<Origin, u32>,
     document: Document,
     /// Set where the body is given up.
     full: Option<BodyError>,
@@ -131,9 +129,13 @@ impl Taking<'_> {
         let origins = &mut self.document.origins;
         let number = match self.numbers.get(&origin) {
             Some(known) => *known,
-            None if origins.len() == MOST_ORIGINS => Device::at(MOST_ORIGINS as u16 - 1),
             None => {
-                let number = Device::at(origins.len() as u16);
+                // However many there are, each is its own: which of them came first must not matter. So they are paid for.
+                if !self.share.grow(2 * origin.bytes()) {
+                    return Err(BodyError::Arrive(ArriveError::Busy));
+                }
+                // Fewer than the readings.
+                let number = origins.len() as u32;
                 origins.push(origin.clone());
                 self.numbers.insert(origin, number);
                 number
@@ -277,6 +279,18 @@ mod tests {
         for body in ["{}", r#"{"data":null}"#, r#"{"data":[]}"#, r#"{"data":{"records":{},"sleep":3}}"#] {
             let document = read(body).unwrap();
             assert_eq!((document.readings.len(), document.counts.received), (0, 0), "{body}");
+    #[test]
+    fn however_many_origins_there_are_each_is_its_own() {
+        let records: Vec<String> =
+            (0..1_500).map(|n| STEPS.replace(r#""a""#, &format!("\"a{n}\""))).collect();
+        let document = read(&format!(r#"{{"data":{{"records":[{}]}}}}"#, records.join(","))).unwrap();
+        assert_eq!(document.origins.len(), 1_500);
+        let own = |(at, reading): (usize, &Reading)| {
+            document.origins[reading.origin as usize].app == format!("a{at}")
+        };
+        assert!(document.readings.iter().enumerate().all(own));
+    }
+
         }
     }
 
