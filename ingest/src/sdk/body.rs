@@ -6,7 +6,7 @@ use foulee_contract::Metric;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::answer::Counts;
-use super::arriving::{Bounded, Part};
+use super::arriving::{Bounded, Part, TooLong};
 use super::loose::{Loose, nothing_of_arrays, nothing_of_objects, nothing_of_scalars};
 use super::mending::{Mending, Spoiled};
 use super::origin::Origin;
@@ -52,6 +52,9 @@ pub(super) enum BodyError {
     /// It did not arrive whole.
     #[error(transparent)]
     Arrive(#[from] ArriveError),
+    /// It is longer than any body may be.
+    #[error(transparent)]
+    TooLong(#[from] TooLong),
     /// It is not JSON.
     #[error("the body is no JSON: {0}; send it again")]
     Malformed(#[source] serde_json::Error),
@@ -82,8 +85,10 @@ pub(super) fn read_body(input: impl Read, share: &mut Share) -> Result<Document,
         (Ok(false), None) => Err(BodyError::NotAnObject),
         (Err(error), None) if error.is_io() => {
             let error = std::io::Error::from(error);
-            let arrive = error.get_ref().and_then(|inner| inner.downcast_ref::<ArriveError>());
-            Err(arrive.map_or(BodyError::Packed, |arrive| BodyError::Arrive(*arrive)))
+            let Some(inner) = error.get_ref() else { return Err(BodyError::Packed) };
+            let arrive = inner.downcast_ref().map(|error| BodyError::Arrive(*error));
+            let too_long = inner.downcast_ref().map(|error| BodyError::TooLong(*error));
+            Err(arrive.or(too_long).unwrap_or(BodyError::Packed))
         }
         (Err(error), None) => Err(BodyError::Malformed(error)),
     }
@@ -275,11 +280,6 @@ mod tests {
     }
 
     #[test]
-    fn lists_may_be_anything_or_not_there() {
-        for body in ["{}", r#"{"data":null}"#, r#"{"data":[]}"#, r#"{"data":{"records":{},"sleep":3}}"#] {
-            let document = read(body).unwrap();
-            assert_eq!((document.readings.len(), document.counts.received), (0, 0), "{body}");
-    #[test]
     fn however_many_origins_there_are_each_is_its_own() {
         let records: Vec<String> =
             (0..1_500).map(|n| STEPS.replace(r#""a""#, &format!("\"a{n}\""))).collect();
@@ -291,6 +291,11 @@ mod tests {
         assert!(document.readings.iter().enumerate().all(own));
     }
 
+    #[test]
+    fn lists_may_be_anything_or_not_there() {
+        for body in ["{}", r#"{"data":null}"#, r#"{"data":[]}"#, r#"{"data":{"records":{},"sleep":3}}"#] {
+            let document = read(body).unwrap();
+            assert_eq!((document.readings.len(), document.counts.received), (0, 0), "{body}");
         }
     }
 
@@ -328,6 +333,20 @@ mod tests {
     #[test]
     fn a_text_without_end_is_given_up() {
         let body = format!(r#"{{"data":{{"records":[{{"id":"{}"}}]}}}}"#, "x".repeat(9 << 20));
-        assert!(matches!(read(&body), Err(BodyError::Arrive(ArriveError::TooLarge))));
+        let error = read(&body).unwrap_err();
+        assert_eq!(error.to_string(), "a record of the body is larger than 8 MiB; leave it out");
+    }
+
+    #[test]
+    fn a_body_without_end_is_refused_by_its_own_bound() {
+        let one = format!("{{\"id\":\"{}\"}},", "x".repeat(1 << 20));
+        let many = one.repeat(8);
+        let records = (0..MOST_BYTES / many.len() as u64 + 1).map(|_| many.as_bytes());
+        let mut body: Box<dyn Read> = Box::new(&br#"{"data":{"sleep":["#[..]);
+        for part in records {
+            body = Box::new(body.chain(part));
+        }
+        let error = read_body(body, &mut Budget::default().share()).unwrap_err();
+        assert_eq!(error.to_string(), "the body is larger than 256 MiB once unpacked; send it in parts");
     }
 }
