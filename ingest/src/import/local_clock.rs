@@ -1,4 +1,4 @@
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 use foulee_contract::RejectCode;
 
@@ -47,6 +47,14 @@ impl LocalClock {
         let (start, end) = (self.midnight(date)?, self.midnight(next)?);
         // A day that a zone left out when it crossed the date line is empty.
         if start.utc_ms < end.utc_ms { Ok((start, end.utc_ms)) } else { Err(RejectCode::TimeDoesNotExist) }
+    }
+
+    /// When the local day began that an instant ends a part of: at a midnight itself, the day before. `None` without a
+    /// zone.
+    pub(super) fn day_began(&mut self, end_ms: i64) -> Option<i64> {
+        let last = DateTime::from_timestamp_millis(end_ms.checked_sub(1)?)?;
+        let date = last.with_timezone(&self.zone?).date_naive();
+        self.midnight(date).ok().map(|began| began.utc_ms)
     }
 
     /// The first instant at or after a day's midnight; some zones change their clocks at that hour.
@@ -107,6 +115,21 @@ mod tests {
             locals.iter().rev().map(|local| clock.instant(*local).unwrap()).collect();
         back.reverse();
         assert_eq!(forth.to_vec(), back);
+    }
+
+    #[test]
+    fn a_day_began_at_its_own_midnight() {
+        let ms = |text: &str| DateTime::parse_from_rfc3339(text).unwrap().timestamp_millis();
+        let mut paris = LocalClock::new(Some(Paris));
+        let began = Some(ms("2026-05-01T22:00:00Z"));
+        assert_eq!(paris.day_began(ms("2026-05-02T05:00:00Z")), began);
+        assert_eq!(paris.day_began(ms("2026-05-01T22:00:00.001Z")), began);
+        assert_eq!(paris.day_began(ms("2026-05-01T22:00:00Z")), Some(ms("2026-04-30T22:00:00Z")));
+        assert_eq!(
+            LocalClock::new(Some(Sao_Paulo)).day_began(ms("2018-11-04T12:00:00Z")),
+            Some(ms("2018-11-04T03:00:00Z"))
+        );
+        assert_eq!(LocalClock::new(None).day_began(0), None);
     }
 
     #[test]

@@ -30,7 +30,7 @@ mod google_health;
 mod head;
 mod health_connect;
 mod importer;
-mod json;
+pub(crate) mod json;
 pub(crate) mod local_clock;
 mod makers;
 mod minute_table;

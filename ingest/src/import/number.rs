@@ -16,6 +16,9 @@ pub(crate) fn cell_of(metric: Metric, text: &str, factor: u16, decimal_comma: bo
     if is_absent(text) {
         return Cell::Absent;
     }
+    if counts_steps(metric) && may_be_grouped(text) {
+        return Cell::Bad(RejectCode::Unreadable);
+    }
     let stored = match whole(text) {
         Some(number) => {
             number.checked_mul(i64::from(factor)).map_or(Err(RejectCode::ValueOutOfRange), |number| {
@@ -26,6 +29,40 @@ pub(crate) fn cell_of(metric: Metric, text: &str, factor: u16, decimal_comma: bo
             metric.scale_decimal(number * f64::from(factor)).map_err(|_| RejectCode::ValueOutOfRange)
         }),
     };
+    cell(metric, stored)
+}
+
+/// What a number says of a metric, where its format says what its digits mean: nothing can be grouped in it.
+pub(crate) fn cell_of_number(metric: Metric, number: f64) -> Cell {
+    cell(metric, metric.scale_decimal(number).map_err(|_| RejectCode::ValueOutOfRange))
+}
+
+/// What a cell that is bad is refused for, in words that go on behind what it holds; empty where its text says it all.
+pub(crate) fn why_bad(metric: Metric, text: &str) -> &'static str {
+    if counts_steps(metric) && may_be_grouped(text) { GROUPED } else { "" }
+}
+
+/// What to do about a number that can be read two ways.
+pub(crate) const GROUPED: &str = "thousands or a fraction? write it without separators";
+
+fn counts_steps(metric: Metric) -> bool {
+    matches!(metric, Metric::Steps | Metric::StepCounter)
+}
+
+/// Whether a text may be a whole number whose thousands are set apart: `1,234`, `1.234` and `1,234,567`. As steps of a
+/// fraction it would be another number by a factor of a thousand, so it is not guessed. Other fractions are steps too,
+/// rounded to the next whole one (`0.4` is 0): HealthKit has them where it divides a record.
+fn may_be_grouped(text: &str) -> bool {
+    let mut groups = text.trim_start_matches(['+', '-']).split([',', '.']);
+    let is_number = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    let leads = groups
+        .next()
+        .is_some_and(|first| (1..=3).contains(&first.len()) && is_number(first) && !first.starts_with('0'));
+    let mut behind = groups.peekable();
+    leads && behind.peek().is_some() && behind.all(|group| group.len() == 3 && is_number(group))
+}
+
+fn cell(metric: Metric, stored: Result<i64, RejectCode>) -> Cell {
     match stored {
         // Devices write 0 or -1 for "no heart rate"; nobody's heart rate is either.
         Ok(value) if value <= 0 && metric == Metric::HeartRate => Cell::Absent,
@@ -71,5 +108,20 @@ mod tests {
         let steps = |text| cell_of(Metric::Steps, text, 1, false);
         assert_eq!(["7x", "7,5", "é"].map(steps), [Cell::Bad(RejectCode::Unreadable); 3]);
         assert_eq!(["inf", "1e30"].map(steps), [Cell::Bad(RejectCode::ValueOutOfRange); 2]);
+    }
+
+    #[test]
+    fn steps_that_may_be_grouped_are_not_guessed() {
+        for decimal_comma in [false, true] {
+            let steps = |text| cell_of(Metric::Steps, text, 1, decimal_comma);
+            let grouped = ["1,234", "1.234", "-1.234", "12,000", "1,234,567", "1.234.567", "100.000"];
+            assert_eq!(grouped.map(steps), [Cell::Bad(RejectCode::Unreadable); 7]);
+            assert!(grouped.iter().all(|text| why_bad(Metric::Steps, text) == GROUPED));
+            let told = ["12", "12.0", "17.3333", "0.4", "0.123", "1234.567", "1234"];
+            assert_eq!(told.map(steps), [12, 12, 17, 0, 0, 1235, 1234].map(Cell::Value));
+            assert!(told.iter().all(|text| why_bad(Metric::Steps, text).is_empty()));
+        }
+        assert_eq!(cell_of(Metric::HeartRate, "72.125", 1, false), Cell::Value(721), "rates have fractions");
+        assert_eq!(cell_of_number(Metric::Steps, 1.234), Cell::Value(1), "JSON says what a point means");
     }
 }

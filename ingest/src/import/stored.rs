@@ -8,7 +8,7 @@ use rusqlite::{Connection, ErrorCode, Row};
 
 use super::ImportError;
 use super::collector::{Collector, MOST_SPELLED_BYTES};
-use super::number::{Cell, cell_of};
+use super::number::{Cell, cell_of, cell_of_number};
 
 /// The names of a table's columns.
 pub(super) fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
@@ -156,7 +156,7 @@ pub(super) fn text(cell: ValueRef<'_>) -> String {
 pub(super) fn measured(metric: Metric, cell: ValueRef<'_>) -> Cell {
     let stored = match cell {
         ValueRef::Integer(number) => metric.scale_integer(number, 0),
-        ValueRef::Real(number) => metric.scale_decimal(number),
+        ValueRef::Real(number) => return cell_of_number(metric, number),
         ValueRef::Text(text) => match std::str::from_utf8(text) {
             Ok(text) => return cell_of(metric, text.trim(), 1, true),
             Err(_) => return Cell::Bad(RejectCode::Unreadable),

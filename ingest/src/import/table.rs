@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::fmt;
 
 use foulee_contract::RejectCode;
 
@@ -10,6 +11,24 @@ use super::rows::{Next, Row, Rows};
 
 /// Most ids that are told apart when people are counted.
 const MOST_IDS: usize = 1_000;
+
+/// A row as a message shows it: its numbers and times. A word may be somebody's name, or what they call their watch.
+struct Shown<'a>(&'a Row<'a>);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_number = |cell: &str| {
+            cell.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'))
+                && cell.bytes().all(|byte| byte.is_ascii_digit() || b" :/.-+,TZAPM".contains(&byte))
+        };
+        for (at, cell) in self.0.cells().enumerate() {
+            let between = if at == 0 { "" } else { "," };
+            let shown = if cell.is_empty() || is_number(cell) { cell } else { "…" };
+            write!(f, "{between}{shown}")?;
+        }
+        Ok(())
+    }
+}
 
 /// How a file's rows are laid out.
 pub(super) struct Table {
@@ -91,7 +110,7 @@ impl Table {
                 Ok(()) => {}
                 // Files put behind one another bring their header along.
                 Err(RowFault::Refused(_)) if names.as_deref() == Some(row.text()) => {}
-                Err(RowFault::Refused(code)) => out.reject(code, row.line, format_args!("{}", row.text())),
+                Err(RowFault::Refused(code)) => out.reject(code, row.line, format_args!("{}", Shown(&row))),
                 Err(RowFault::Stopped(error)) => return Err(error),
             }
         }

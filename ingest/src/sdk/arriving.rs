@@ -72,9 +72,21 @@ pub(super) async fn drain(mut body: Body) {
     }
 }
 
+/// A body, or a part of it, that is longer than any may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum TooLong {
+    /// All of it, whatever it was packed to.
+    #[error("the body is larger than {most_mib} MiB once unpacked; send it in parts")]
+    Body { most_mib: u64 },
+    /// One of its records.
+    #[error("a record of the body is larger than {most_mib} MiB; leave it out")]
+    Record { most_mib: u64 },
+}
+
 /// Bytes that a body may hold, and a part of it.
 pub(super) struct Bounded<R> {
     input: R,
+    most: u64,
     left: u64,
     of_part: Part,
 }
@@ -95,7 +107,7 @@ impl Part {
 impl<R: Read> Bounded<R> {
     /// A reader that gives up after `most` bytes, or within a part that never ends.
     pub(super) fn new(input: R, most: u64) -> Self {
-        Self { input, left: most, of_part: Part(Rc::new(Cell::new(Part::MOST_BYTES))) }
+        Self { input, most, left: most, of_part: Part(Rc::new(Cell::new(Part::MOST_BYTES))) }
     }
 
     pub(super) fn part(&self) -> Part {
@@ -107,8 +119,11 @@ impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.input.read(buffer)?;
         let (of_part, bytes) = (self.of_part.0.get(), length as u64);
-        if bytes > self.left || bytes > of_part {
-            return Err(io::Error::other(ArriveError::TooLarge));
+        if bytes > self.left {
+            return Err(io::Error::other(TooLong::Body { most_mib: self.most >> 20 }));
+        }
+        if bytes > of_part {
+            return Err(io::Error::other(TooLong::Record { most_mib: Part::MOST_BYTES >> 20 }));
         }
         self.left -= bytes;
         self.of_part.0.set(of_part - bytes);

@@ -6,22 +6,20 @@ use foulee_contract::Metric;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::answer::Counts;
-use super::arriving::{Bounded, Part};
+use super::arriving::{Bounded, Part, TooLong};
 use super::loose::{Loose, nothing_of_arrays, nothing_of_objects, nothing_of_scalars};
+use super::mending::{Mending, Spoiled};
 use super::origin::Origin;
-use super::record::{Element, NO_RECORD, Outcome};
+use super::record::{Element, NO_RECORD, Outcome, SPOILED};
 use crate::arrive::ArriveError;
 use crate::budget::Share;
 use crate::import::blocks::Taken;
-use crate::import::collector::Device;
 
 /// Most bytes of one body once unpacked. The SDK sends 2,000 records of each type at a time, and of Health Connect all
 /// the heart rates in each of them: 2,000 minutes of one a second have 40 MB.
 const MOST_BYTES: u64 = 256 << 20;
 /// Most readings of one body.
 const MOST_READINGS: usize = 500_000;
-/// Most devices and apps that are told apart in one body; more than anybody has.
-const MOST_ORIGINS: usize = 1_000;
 /// Memory of one reading: its place, and as much again while the list of them grows.
 const READING_BYTES: usize = 2 * size_of::<Reading>();
 /// So many readings are paid for at a time.
@@ -30,7 +28,8 @@ const STEP: usize = 1_024;
 /// A reading, and which of the body's origins it is of.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reading {
-    pub(super) origin: Device,
+    /// The place of its origin in the document.
+    pub(super) origin: u32,
     pub(super) metric: Metric,
     pub(super) taken: Taken,
 }
@@ -50,9 +49,12 @@ pub(super) struct Document {
 /// Why nothing of a body is taken.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum BodyError {
-    /// It did not arrive whole, or is longer than any body may be.
+    /// It did not arrive whole.
     #[error(transparent)]
     Arrive(#[from] ArriveError),
+    /// It is longer than any body may be.
+    #[error(transparent)]
+    TooLong(#[from] TooLong),
     /// It is not JSON.
     #[error("the body is no JSON: {0}; send it again")]
     Malformed(#[source] serde_json::Error),
@@ -71,9 +73,10 @@ pub(super) enum BodyError {
 pub(super) fn read_body(input: impl Read, share: &mut Share) -> Result<Document, BodyError> {
     let bounded = Bounded::new(input, MOST_BYTES);
     let part = bounded.part();
-    let mut reading =
-        Taking { part, share, numbers: HashMap::new(), document: Document::default(), full: None };
-    let mut json = serde_json::Deserializer::from_reader(bounded);
+    let mending = Mending::new(bounded);
+    let (spoiled, numbers, document) = (mending.spoiled(), HashMap::new(), Document::default());
+    let mut reading = Taking { part, spoiled, share, numbers, document, full: None };
+    let mut json = serde_json::Deserializer::from_reader(mending);
     let read =
         Whole(&mut reading).deserialize(&mut json).and_then(|is_object| json.end().map(|()| is_object));
     match (read, reading.full) {
@@ -82,8 +85,10 @@ pub(super) fn read_body(input: impl Read, share: &mut Share) -> Result<Document,
         (Ok(false), None) => Err(BodyError::NotAnObject),
         (Err(error), None) if error.is_io() => {
             let error = std::io::Error::from(error);
-            let arrive = error.get_ref().and_then(|inner| inner.downcast_ref::<ArriveError>());
-            Err(arrive.map_or(BodyError::Packed, |arrive| BodyError::Arrive(*arrive)))
+            let Some(inner) = error.get_ref() else { return Err(BodyError::Packed) };
+            let arrive = inner.downcast_ref().map(|error| BodyError::Arrive(*error));
+            let too_long = inner.downcast_ref().map(|error| BodyError::TooLong(*error));
+            Err(arrive.or(too_long).unwrap_or(BodyError::Packed))
         }
         (Err(error), None) => Err(BodyError::Malformed(error)),
     }
@@ -91,8 +96,9 @@ pub(super) fn read_body(input: impl Read, share: &mut Share) -> Result<Document,
 
 struct Taking<'a> {
     part: Part,
+    spoiled: Spoiled,
     share: &'a mut Share,
-    numbers: HashMap<Origin, Device>,
+    numbers: HashMap<Origin, u32>,
     document: Document,
     /// Set where the body is given up.
     full: Option<BodyError>,
@@ -101,6 +107,10 @@ struct Taking<'a> {
 impl Taking<'_> {
     fn take(&mut self, number: u64, element: Element) -> Result<(), BodyError> {
         self.document.counts.received += 1;
+        if self.spoiled.is_so() {
+            self.document.counts.refuse(number, SPOILED);
+            return Ok(());
+        }
         let Element(Some(record)) = element else {
             self.document.counts.refuse(number, NO_RECORD);
             return Ok(());
@@ -124,9 +134,13 @@ impl Taking<'_> {
         let origins = &mut self.document.origins;
         let number = match self.numbers.get(&origin) {
             Some(known) => *known,
-            None if origins.len() == MOST_ORIGINS => Device::at(MOST_ORIGINS as u16 - 1),
             None => {
-                let number = Device::at(origins.len() as u16);
+                // However many there are, each is its own: which of them came first must not matter. So they are paid for.
+                if !self.share.grow(2 * origin.bytes()) {
+                    return Err(BodyError::Arrive(ArriveError::Busy));
+                }
+                // Fewer than the readings.
+                let number = origins.len() as u32;
                 origins.push(origin.clone());
                 self.numbers.insert(origin, number);
                 number
@@ -217,6 +231,7 @@ impl<'de> Visitor<'de> for List<'_, '_> {
         let taking = self.taking;
         for number in 0.. {
             taking.part.begins();
+            taking.spoiled.begins();
             if let Some(what) = self.not_kept {
                 if seq.next_element::<IgnoredAny>()?.is_none() {
                     break;
@@ -265,6 +280,18 @@ mod tests {
     }
 
     #[test]
+    fn however_many_origins_there_are_each_is_its_own() {
+        let records: Vec<String> =
+            (0..1_500).map(|n| STEPS.replace(r#""a""#, &format!("\"a{n}\""))).collect();
+        let document = read(&format!(r#"{{"data":{{"records":[{}]}}}}"#, records.join(","))).unwrap();
+        assert_eq!(document.origins.len(), 1_500);
+        let own = |(at, reading): (usize, &Reading)| {
+            document.origins[reading.origin as usize].app == format!("a{at}")
+        };
+        assert!(document.readings.iter().enumerate().all(own));
+    }
+
+    #[test]
     fn lists_may_be_anything_or_not_there() {
         for body in ["{}", r#"{"data":null}"#, r#"{"data":[]}"#, r#"{"data":{"records":{},"sleep":3}}"#] {
             let document = read(body).unwrap();
@@ -283,8 +310,43 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_read_in_a_record_costs_that_record() {
+        let with = |id: &[u8]| [br#"{"id":"#, id, b",", &STEPS.as_bytes()[1..]].concat();
+        let bad: [&[u8]; 6] =
+            [br#""a\ud83d""#, b"\"\xff\xc3\"", b"1e999", b"NaN", br#""\u12""#, br#"[{"x":"\udc00"}]"#];
+        let good = with(br#""\ud83d\ude00""#);
+        let mut records = vec![good.clone(), b"1e999".to_vec(), b"7".to_vec()];
+        for id in bad {
+            records.extend([with(id), good.clone()]);
+        }
+        let body = [br#"{"data":{"records":["#, records.join(&b","[..]).as_slice(), b"]}}"].concat();
+        let document = read_body(body.as_slice(), &mut Budget::default().share()).unwrap();
+        let counts = &document.counts;
+        assert_eq!((document.readings.len(), counts.received, counts.rejected_total), (7, 15, 8));
+        // A field beside the records is of no account.
+        let body = format!(r#"{{"sdk":1e999,"data":{{"x":"\ud83d","records":[{STEPS}],"sleep":[1e999]}}}}"#);
+        let document = read(&body).unwrap();
+        let counts = &document.counts;
+        assert_eq!((document.readings.len(), counts.rejected_total, counts.not_kept_total), (1, 0, 1));
+    }
+
+    #[test]
     fn a_text_without_end_is_given_up() {
         let body = format!(r#"{{"data":{{"records":[{{"id":"{}"}}]}}}}"#, "x".repeat(9 << 20));
-        assert!(matches!(read(&body), Err(BodyError::Arrive(ArriveError::TooLarge))));
+        let error = read(&body).unwrap_err();
+        assert_eq!(error.to_string(), "a record of the body is larger than 8 MiB; leave it out");
+    }
+
+    #[test]
+    fn a_body_without_end_is_refused_by_its_own_bound() {
+        let one = format!("{{\"id\":\"{}\"}},", "x".repeat(1 << 20));
+        let many = one.repeat(8);
+        let records = (0..MOST_BYTES / many.len() as u64 + 1).map(|_| many.as_bytes());
+        let mut body: Box<dyn Read> = Box::new(&br#"{"data":{"sleep":["#[..]);
+        for part in records {
+            body = Box::new(body.chain(part));
+        }
+        let error = read_body(body, &mut Budget::default().share()).unwrap_err();
+        assert_eq!(error.to_string(), "the body is larger than 256 MiB once unpacked; send it in parts");
     }
 }

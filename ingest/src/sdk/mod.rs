@@ -1,6 +1,6 @@
 //! What the Open Wearables SDK sends from a phone, in the SDK's own form.
 //!
-//! A body's journey: `arriving` reads it while it comes, `body` takes it apart record by record, `record` says what each is
+//! A body's journey: `arriving` reads it while it comes, `mending` takes out of it what would cost all of it, `body` takes it apart record by record, `record` says what each is
 //! by the rules of the importers, `origin` names its source, `keep` hands batches of the contract to the store, `answer`
 //! says what became of each.
 //!
@@ -20,6 +20,7 @@ mod arriving;
 mod body;
 mod keep;
 mod loose;
+mod mending;
 mod origin;
 mod record;
 mod routes;

@@ -20,6 +20,12 @@ pub(super) struct Origin {
 }
 
 impl Origin {
+    /// The memory that it takes.
+    pub(super) fn bytes(&self) -> usize {
+        let texts = [&self.app, &self.device_id, &self.device_name, &self.maker, &self.model, &self.sort];
+        size_of::<Self>() + texts.map(String::len).iter().sum::<usize>()
+    }
+
     /// The source of its readings within a participant, as the store of health data called `provider` has them.
     pub(super) fn source(&self, participant: ParticipantId, provider: &str) -> Source {
         Source::new(self.kind(), [&app_of(provider), &self.maker, &self.model, &self.name(participant), ""])

@@ -10,7 +10,7 @@ use crate::import::apple::KEPT;
 use crate::import::blocks::Taken;
 use crate::import::local_clock::Instant;
 use crate::import::moment::{DateOrder, Moment, moment, offset_minutes};
-use crate::import::number::{Cell, cell_of};
+use crate::import::number::{Cell, GROUPED, cell_of, cell_of_number, why_bad};
 
 /// A record as it came.
 #[derive(Debug, Default)]
@@ -61,6 +61,13 @@ pub(super) const NO_RECORD: Refusal = Refusal {
     fix: Cow::Borrowed("an object with the record's fields"),
 };
 
+/// What a record is refused for that holds what cannot be read anywhere in it.
+pub(super) const SPOILED: Refusal = Refusal {
+    code: RejectCode::Unreadable,
+    field: "",
+    fix: Cow::Borrowed("texts of whole letters in UTF-8, and numbers that a double holds"),
+};
+
 /// The names that the SDK has on Android for what Apple's records are kept as.
 const ANDROID: [(&str, Metric); 2] = [("STEP_COUNT", Metric::Steps), ("HEART_RATE", Metric::HeartRate)];
 
@@ -102,7 +109,12 @@ impl Record {
             return Err(Refusal::unreadable("unit", fix));
         }
         let written = self.value.written().ok_or(Refusal::unreadable("value", "a number"))?;
-        let value = match cell_of(metric, &written, 1, false) {
+        let cell = match self.value {
+            // Only a text can have its thousands set apart.
+            Loose::Decimal(number) => cell_of_number(metric, number),
+            _ => cell_of(metric, &written, 1, false),
+        };
+        let value = match cell {
             Cell::Value(value) => value,
             Cell::Absent => {
                 let fix = "leave the record out where there is no value";
@@ -112,7 +124,10 @@ impl Record {
                 let fix = "no device means this; leave the record out";
                 return Err(Refusal::new(RejectCode::ValueOutOfRange, "value", fix));
             }
-            Cell::Bad(code) => return Err(Refusal::new(code, "value", "a number")),
+            Cell::Bad(code) => {
+                let fix = if why_bad(metric, &written).is_empty() { "a number" } else { GROUPED };
+                return Err(Refusal::new(code, "value", fix));
+            }
         };
         // The SDK cuts times to whole seconds: steps of less than one would be steps of no time at all.
         let is_within_a_second = metric == Metric::Steps && end.0 == start.0 && start.0 % 1000 == 0;
@@ -364,6 +379,7 @@ mod tests {
             "endDate": "2026-02-24T08:30:00Z"});
         assert_eq!(taken(beat).value, 715, "rounded once, in the metric's own exponent");
         assert_eq!(taken(json!({"value": "12"})).value, 12);
+        assert_eq!(taken(json!({"value": 17.625})).value, 18, "a point of JSON's parts no thousands");
         assert_eq!(taken(json!({"unit": null})).value, 12);
     }
 
@@ -412,6 +428,8 @@ mod tests {
             (json!({"value": {"steps": 3}}), (Unreadable, "value")),
             (json!({"value": true}), (Unreadable, "value")),
             (json!({"value": "many"}), (Unreadable, "value")),
+            (json!({"value": "1,234"}), (Unreadable, "value")),
+            (json!({"value": "1.234"}), (Unreadable, "value")),
             (json!({"value": 1e300}), (ValueOutOfRange, "value")),
             (json!({"type": "HEART_RATE", "unit": "bpm", "value": 0}), (ValueMissing, "value")),
             (json!({"type": "HEART_RATE", "unit": "count"}), (Unreadable, "unit")),

@@ -103,7 +103,7 @@ async fn document(body: Body, is_packed: bool, mut share: Share) -> Result<(Docu
     let read = read.map_err(|_| Box::new(Problem::new(ProblemKind::Internal)))?;
     read.map_err(|error| match error {
         BodyError::Arrive(error) => not_arrived(error),
-        BodyError::TooMany => too_large(&error.to_string()),
+        BodyError::TooMany | BodyError::TooLong(_) => too_large(&error.to_string()),
         BodyError::Malformed(_) | BodyError::Packed | BodyError::NotAnObject => {
             Box::new(Problem::new(ProblemKind::Malformed).detail(error.to_string()))
         }

@@ -1,6 +1,6 @@
 //! Apple Health's exports, written from the format's description: not yet tried on a real one.
 
-use foulee_contract::How;
+use foulee_contract::{How, RejectCode};
 use foulee_ingest::import::Options;
 
 use crate::memory::{Memory, lines, one_person, person, read, refused, run, study, written};
@@ -45,6 +45,55 @@ fn records_keep_their_extent_and_their_device() {
     assert_eq!((file.accepted, file.rejected, file.cut_short), (3, 0, false));
     assert_eq!(file.not_kept[0].what, "HKQuantityTypeIdentifierBodyMass");
     assert_eq!(file.series.len(), 3);
+}
+
+#[test]
+fn steps_that_may_have_their_thousands_set_apart_are_refused() {
+    let values = ["1,234", "1.234", "12.0", "0.4", "17.3333"];
+    let records: String = (0..)
+        .zip(values)
+        .map(|(minute, value)| {
+            let at = |second| format!("2023-02-20 07:{minute:02}:{second:02} +0100");
+            step("iPhone", "", &at(0), &at(30), value)
+        })
+        .collect();
+    let (summary, memory) = read("export.xml", &export(&records), &one_person(""));
+    assert_eq!(
+        lines(&memory),
+        [
+            "steps sample 2023-02-20T06:02:00Z +30s 12 @?",
+            "steps sample 2023-02-20T06:03:00Z +30s 0 @?",
+            "steps sample 2023-02-20T06:04:00Z +30s 17 @?",
+        ]
+    );
+    assert_eq!((summary.rejected, summary.files[0].rejections[0].code), (2, RejectCode::Unreadable));
+    let (summary, memory) = read("t.csv", "time,steps\n2016-04-02T10:00:00Z,1.234\n", &one_person(""));
+    let example = &summary.files[0].rejections[0].example;
+    assert!(memory.readings.is_empty() && example.contains("without separators"), "{example}");
+}
+
+#[test]
+fn what_is_refused_is_told_without_the_names_in_it() {
+    let (first, last) = ("2023-02-20 07:00:00 +0100", "2023-02-20 07:01:00 +0100");
+    for (record, shown) in [
+        (step("Montre de Zoé", WATCH, "hier", last, "10"), "line 1: steps: startDate: no time"),
+        (step("Montre de Zoé", WATCH, first, "", "10"), "line 1: steps: endDate: no time"),
+        (step("Montre de Zoé", WATCH, first, last, "dix"), "line 1: steps: value: no number"),
+        (step("Montre de Zoé", WATCH, first, last, ""), "line 1: steps: value: none"),
+        (
+            step("Montre de Zoé", WATCH, first, last, "1,234"),
+            "line 1: steps: value: thousands or a fraction? write it without separators",
+        ),
+        ("<Record sourceName=\"Montre de Zoé\"/>".to_owned(), "line 1: Record: type: nothing says"),
+        (
+            "<Record sourceName=\"Montre de Zoé\" value=/>".to_owned(),
+            "line 1: Record: attributes: cannot be told apart",
+        ),
+    ] {
+        let (summary, _) = read("export.xml", &export(&record), &one_person(""));
+        let example = &summary.files[0].rejections[0].example;
+        assert!(example.starts_with(shown) && !example.contains("Zo"), "{example}");
+    }
 }
 
 #[test]

@@ -55,6 +55,18 @@ fn what_the_store_refuses_is_shown_as_the_file_has_it() {
 }
 
 #[test]
+fn a_word_of_a_refused_row_is_not_shown() {
+    let good = "time,steps,watch\n2016-04-30T10:00:00Z,1,Montre de Zoé\n";
+    for (row, shown) in [
+        ("hier,1,Montre de Zoé\n", "line 3: …,1,…"),
+        ("2016-04-32T10:00:00Z,1,Montre de Zoé\n", "line 3: 2016-04-32T10:00:00Z,1,…"),
+    ] {
+        let (summary, _) = read("t.csv", &format!("{good}{row}"), &one_person(""));
+        assert_eq!(summary.files[0].rejections[0].example, shown);
+    }
+}
+
+#[test]
 fn a_bad_minute_leaves_its_hour() {
     let names: Vec<String> = (0..60).map(|m| format!("Steps{m:02}")).collect();
     let values: Vec<String> = (0..60).map(|m| if m == 7 { "x".into() } else { m.to_string() }).collect();

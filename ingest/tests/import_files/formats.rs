@@ -214,7 +214,7 @@ fn the_summary_is_the_contracts() {
             "files": [{
                 "path": path, "format": "fitabase-minute-steps-narrow",
                 "accepted": 1, "new": 1, "duplicate": 0, "rejected": 1,
-                "rejections": [{"code": "unreadable", "count": 1, "example": "line 3: 7,soon,9"}],
+                "rejections": [{"code": "unreadable", "count": 1, "example": "line 3: 7,…,9"}],
                 "series": [{
                     "source": "watch////fitbit", "metric": "steps", "grain": "epoch", "readings": 1,
                     "from": "2016-04-12T00:01:00Z", "to": "2016-04-12T00:02:00Z",

@@ -128,6 +128,33 @@ fn each_maker_means_its_own() {
 }
 
 #[test]
+fn a_pine_times_steps_are_of_their_own_day() {
+    // 2026-05-01 21:50, 22:00, and the next day 07:00, 07:10 in Paris: the last two days of one watch.
+    let night = 1_777_665_000;
+    let rows = [(0, 100), (600, 300), (33_000, 500), (33_600, 200)]
+        .map(|(seconds, steps)| format!("({},1,1,1,{steps},0)", night + seconds))
+        .join(", ");
+    let columns = ", RAW_KIND INTEGER, STEPS INTEGER, HEART_RATE INTEGER";
+    let bytes = database(&format!("{DEVICE}{}", table("PINE_TIME_ACTIVITY_SAMPLE", columns, &rows)));
+    let found = |zone: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let mut memory = Memory::default();
+        run(&written(folder.path(), "pt.db", &bytes), &one_person(zone), &mut memory).unwrap();
+        lines(&memory)
+    };
+    assert_eq!(
+        found("Europe/Paris"),
+        [
+            "steps sample 2026-05-01T19:50:00Z +600s 300 @?",
+            "steps sample 2026-05-01T22:00:00Z +25200s 500 @?",
+            "steps sample 2026-05-02T05:00:00Z +600s 200 @?",
+        ]
+    );
+    // Without a zone, within some hours.
+    assert_eq!(found("")[1], "steps sample 2026-05-01T23:00:00Z +21600s 500 @?");
+}
+
+#[test]
 fn of_a_table_that_nobody_knows_heart_rate_alone_is_taken() {
     let sql = [
         DEVICE.to_owned(),

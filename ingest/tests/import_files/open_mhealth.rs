@@ -261,6 +261,17 @@ fn a_source_is_a_maker_in_words_and_a_given_name_as_a_hash() {
 }
 
 #[test]
+fn what_is_refused_is_told_without_the_names_in_it() {
+    // Among data points stands something else, and a measurement that cannot be read has a name in it.
+    let odd = "\"Montre de Zoé\"";
+    let nameful = point("step-count:1.0", "{\"step_count\":{\"by\":\"Montre de Zoé\"}}");
+    let (summary, _) = read("p.json", &format!("[{},{odd},{nameful}]", steps("1", 1)), &one_person(""));
+    assert_eq!((summary.accepted, summary.rejected), (1, 2), "{summary:?}");
+    let shown = &summary.files[0].rejections[0].example;
+    assert!(shown.contains("may name somebody") && !shown.contains("Zo"), "{shown}");
+}
+
+#[test]
 fn running_it_again_brings_nothing_new_and_other_json_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = written(folder.path(), "p.json", format!("{}\n{}", steps("1", 1), steps("2", 2)));

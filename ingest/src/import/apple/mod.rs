@@ -166,8 +166,9 @@ fn begin(tag: &BytesStart<'_>, number: u64, out: &mut Collector<'_, '_>) -> Opti
             out.not_kept(kind);
             None
         }
-        Err(record::Fault::Refused(code)) => {
-            out.reject(code, number, format_args!("{}", &**tag));
+        Err(record::Fault::Refused(record::Refused { code, metric, field, why })) => {
+            let what = metric.map_or("Record", Metric::name);
+            out.reject(code, number, format_args!("{what}: {field}: {why}"));
             None
         }
     }

@@ -8,7 +8,7 @@ use super::KEPT;
 use crate::import::blocks::Taken;
 use crate::import::local_clock::Instant;
 use crate::import::moment::{DateOrder, Moment, moment};
-use crate::import::number::{Cell, cell_of};
+use crate::import::number::{Cell, cell_of, why_bad};
 
 /// A record of a kind that is kept.
 pub(super) struct Record {
@@ -32,16 +32,29 @@ pub(super) enum Fault<'a> {
     /// It is of a kind that is not kept.
     NotKept(&'a str),
     /// It cannot be read.
-    Refused(RejectCode),
+    Refused(Refused),
+}
+
+/// What is wrong with a record. Not what stands in it: its attributes name the person's devices, and by them the person.
+pub(super) struct Refused {
+    pub(super) code: RejectCode,
+    /// What was measured, where that could be read.
+    pub(super) metric: Option<Metric>,
+    /// The attribute at fault.
+    pub(super) field: &'static str,
+    pub(super) why: &'static str,
 }
 
 /// Reads a record's tag.
 pub(super) fn read_record<'a>(tag: &'a BytesStart<'_>, number: u64) -> Result<Record, Fault<'a>> {
-    let refused = Fault::Refused(RejectCode::Unreadable);
     let mut found = Found::default();
     let mut kept = None;
+    let refused =
+        |metric, field, why| Fault::Refused(Refused { code: RejectCode::Unreadable, metric, field, why });
     for attribute in tag.attributes().with_checks(false) {
-        let Ok(attribute) = attribute else { return Err(refused) };
+        let Ok(attribute) = attribute else {
+            return Err(refused(kept, "attributes", "cannot be told apart"));
+        };
         match attribute.key.0 {
             "type" => {
                 // Borrowed from the tag, since no type has anything to unescape.
@@ -59,26 +72,32 @@ pub(super) fn read_record<'a>(tag: &'a BytesStart<'_>, number: u64) -> Result<Re
             _ => {}
         }
     }
-    let (Some(metric), Some(start_ms), Some(end_ms)) = (kept, found.start, found.end) else {
-        return Err(refused);
+    const TIME: &str = "no time, such as 2023-02-20 07:12:31 +0100";
+    let metric = kept.ok_or_else(|| refused(None, "type", "nothing says what was measured"))?;
+    let start_ms = found.start.ok_or_else(|| refused(kept, "startDate", TIME))?;
+    let end_ms = found.end.ok_or_else(|| refused(kept, "endDate", TIME))?;
+    let (code, why) = match cell_of(metric, &found.value, 1, true) {
+        Cell::Value(value) => {
+            return Ok(Record {
+                metric,
+                source_name: found.source_name,
+                device: found.device,
+                is_typed: false,
+                start_ms,
+                end_ms,
+                value,
+                rev: 0,
+                zone: None,
+                number,
+            });
+        }
+        Cell::Absent => (RejectCode::ValueMissing, "none"),
+        Cell::Bad(code) => match why_bad(metric, &found.value) {
+            "" => (code, "no number that can be one"),
+            why => (code, why),
+        },
     };
-    let value = match cell_of(metric, &found.value, 1, true) {
-        Cell::Value(value) => value,
-        Cell::Absent => return Err(Fault::Refused(RejectCode::ValueMissing)),
-        Cell::Bad(code) => return Err(Fault::Refused(code)),
-    };
-    Ok(Record {
-        metric,
-        source_name: found.source_name,
-        device: found.device,
-        is_typed: false,
-        start_ms,
-        end_ms,
-        value,
-        rev: 0,
-        zone: None,
-        number,
-    })
+    Err(Fault::Refused(Refused { code, metric: kept, field: "value", why }))
 }
 
 #[derive(Default)]

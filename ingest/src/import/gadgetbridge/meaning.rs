@@ -45,7 +45,7 @@ pub(super) enum Steps {
     Hour,
     /// Those from `TIMESTAMP` to `OTHER_TIMESTAMP`; a row whose other time is the earlier one only marks an end.
     UntilOther,
-    /// Those since the device's previous sample of steps.
+    /// Those since the device's previous sample of steps, or since the local day began if that was later.
     SincePrevious,
     /// The device's counter as it stood, which begins anew each day.
     Counter {
@@ -94,7 +94,8 @@ pub(super) fn meaning(table: &str) -> Option<Table> {
         "PEBBLE_HEALTH_ACTIVITY_SAMPLE" => watch(Steps::Minute, Wear::Unsaid),
         "XIAOMI_ACTIVITY_SAMPLE" => watch(Steps::MinuteBesideSeconds, Wear::Unsaid),
         "HUAWEI_ACTIVITY_SAMPLE" => watch(Steps::UntilOther, Wear::Unsaid),
-        // Gadgetbridge subtracts what it has of the day from the watch's counter before it writes.
+        // Gadgetbridge subtracts what it has of the day from the watch's counter before it writes, and the counter begins
+        // anew at the watch's midnight: no steps of a row were walked before that.
         "PINE_TIME_ACTIVITY_SAMPLE" => watch(Steps::SincePrevious, Wear::Unsaid),
         // Sums over the kinds of activity since midnight. Early versions wrote 0 for "not measured", later ones -1; a
         // true 0 says no more than that the day has begun.

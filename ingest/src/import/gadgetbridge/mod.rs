@@ -68,7 +68,7 @@ impl Reader for Export {
     fn read(
         &self,
         mut input: Input<'_>,
-        _: LocalClock,
+        mut clock: LocalClock,
         out: &mut Collector<'_, '_>,
     ) -> Result<(), ImportError> {
         let Some(connection) = database::open_input(&mut input, out) else { return Ok(()) };
@@ -76,7 +76,7 @@ impl Reader for Export {
         for ((meaning, table), done) in self.tables.iter().zip(1_u64..) {
             match meaning {
                 Table::Activity(meaning) => {
-                    samples::read(&connection, table, *meaning, &mut devices, out)?;
+                    samples::read(&connection, table, *meaning, &mut devices, &mut clock, out)?;
                 }
                 Table::HeartRate { how, worn } => {
                     let kind = instants::HeartRates { how: *how, worn: *worn };

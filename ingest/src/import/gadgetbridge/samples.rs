@@ -8,7 +8,7 @@ use super::meaning::{Activity, Steps, WearSaid};
 use crate::import::ImportError;
 use crate::import::blocks::Taken;
 use crate::import::collector::{Collector, Device};
-use crate::import::local_clock::Instant;
+use crate::import::local_clock::{Instant, LocalClock};
 use crate::import::number::Cell;
 use crate::import::stored::{
     Found, Query, Shown, columns, each, has, instant_ms, measured, pass_over, quoted, selected, whole,
@@ -18,6 +18,8 @@ use crate::import::stored::{
 pub(super) const MINUTE_MS: i64 = 60_000;
 /// Milliseconds of an hour, which is what rings by Colmi count over.
 const HOUR_MS: i64 = 3_600_000;
+/// Longest time that steps since the row before are spread over where no zone is known: a short night. [D]
+const LONGEST_WITHOUT_ZONE_MS: i64 = 6 * HOUR_MS;
 /// `ActivitySample.NOT_MEASURED` of Gadgetbridge.
 const NOT_MEASURED: i64 = -1;
 
@@ -31,6 +33,7 @@ pub(super) fn read(
     table: &str,
     activity: Activity,
     devices: &mut Devices,
+    clock: &mut LocalClock,
     out: &mut Collector<'_, '_>,
 ) -> Result<(), ImportError> {
     let found = columns(connection, table).unwrap_or_default();
@@ -73,7 +76,7 @@ pub(super) fn read(
             *before = Before::default();
         }
         let sample = Sample { table, number, device, at_ms };
-        sample.take_steps(activity, row, before, out)?;
+        sample.take_steps(activity, row, before, clock, out)?;
         let heart_rate = match row.cell(3) {
             // Huawei's is a byte: above 127 it was written as a negative number.
             ValueRef::Integer(byte @ -128..NOT_MEASURED) if activity.steps == Steps::UntilOther => {
@@ -123,11 +126,27 @@ impl Sample<'_> {
         Taken::new(start, end_ms, value, self.number)
     }
 
+    /// Since when a row counts that goes on from the one before it: never since before the local day, which began the
+    /// watch's counter anew. Without a zone nobody knows when that was; a row is then held to the hours before it, so that
+    /// a night between two rows does not bring the steps of one day into the day before.
+    fn since(&self, previous_ms: Option<i64>, clock: &mut LocalClock) -> Option<i64> {
+        let previous_ms = previous_ms.filter(|previous| *previous < self.at_ms);
+        match clock.day_began(self.at_ms) {
+            Some(began) => previous_ms.map(|previous| previous.max(began)),
+            None => {
+                let previous = previous_ms?;
+                let is_known = self.at_ms - previous <= Grain::Sample.max_duration_ms();
+                is_known.then_some(previous.max(self.at_ms - LONGEST_WITHOUT_ZONE_MS))
+            }
+        }
+    }
+
     fn take_steps(
         &self,
         activity: Activity,
         row: &Found<'_>,
         before: &mut Before,
+        clock: &mut LocalClock,
         out: &mut Collector<'_, '_>,
     ) -> Result<(), ImportError> {
         if activity.steps == Steps::Unknown {
@@ -168,14 +187,10 @@ impl Sample<'_> {
             },
             // 0 stands beside a heart rate: samples of steps have some.
             Steps::SincePrevious if steps == 0 => return Ok(()),
-            Steps::SincePrevious => match before.steps_ms.replace(self.at_ms) {
-                Some(start_ms)
-                    if start_ms < self.at_ms && self.at_ms - start_ms <= Grain::Sample.max_duration_ms() =>
-                {
-                    (Metric::Steps, Grain::Sample, self.between(start_ms, self.at_ms, steps))
-                }
-                // The first, or after weeks: it began some time before.
-                _ => {
+            Steps::SincePrevious => match self.since(before.steps_ms.replace(self.at_ms), clock) {
+                Some(start_ms) => (Metric::Steps, Grain::Sample, self.between(start_ms, self.at_ms, steps)),
+                // It began some time before.
+                None => {
                     out.not_kept(SINCE_UNKNOWN);
                     return Ok(());
                 }

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 const BLOCK: usize = 1 << 16;
 
 /// Bytes one after the other, the next one known before it is taken.
-pub(super) struct Bytes<R> {
+pub(crate) struct Bytes<R> {
     input: R,
     block: Box<[u8]>,
     at: usize,
@@ -14,12 +14,12 @@ pub(super) struct Bytes<R> {
 }
 
 impl<R: Read> Bytes<R> {
-    pub(super) fn new(input: R) -> Self {
+    pub(crate) fn new(input: R) -> Self {
         Self { input, block: vec![0; BLOCK].into_boxed_slice(), at: 0, len: 0, line: true }
     }
 
     /// The next byte, which stays; none at the end.
-    pub(super) fn peek(&mut self) -> io::Result<Option<u8>> {
+    pub(crate) fn peek(&mut self) -> io::Result<Option<u8>> {
         while self.at == self.len {
             match self.input.read(&mut self.block) {
                 Ok(0) => return Ok(None),
@@ -32,7 +32,7 @@ impl<R: Read> Bytes<R> {
     }
 
     /// Takes the next byte.
-    pub(super) fn take(&mut self) -> io::Result<Option<u8>> {
+    pub(crate) fn take(&mut self) -> io::Result<Option<u8>> {
         let next = self.peek()?;
         if let Some(byte) = next {
             self.at += 1;
@@ -42,7 +42,7 @@ impl<R: Read> Bytes<R> {
     }
 
     /// Whether the next byte begins a line.
-    pub(super) fn at_line(&self) -> bool {
+    pub(crate) fn at_line(&self) -> bool {
         self.line
     }
 }

@@ -12,7 +12,7 @@ use foulee_contract::RejectCode;
 
 use super::ImportError;
 use super::collector::Collector;
-use bytes::Bytes;
+pub(crate) use bytes::Bytes;
 pub(super) use text::Text;
 use walk::Walk;
 
@@ -55,12 +55,12 @@ impl Part<'_> {
         self.json.and_then(|json| serde_json::from_slice(json).ok()).ok_or(RejectCode::Unreadable)
     }
 
-    /// What it begins with, for a message.
+    /// Which it is, for a message. Not what stands in it: that names people and what they call their devices.
     pub(super) fn shown(&self) -> String {
-        const LONGEST: usize = 80;
+        let path = if self.path.is_empty() { "the document" } else { self.path };
         match self.json {
-            Some(json) => String::from_utf8_lossy(&json[..json.len().min(LONGEST)]).into_owned(),
-            None => "a part of more than 1 MiB".to_owned(),
+            Some(json) => format!("{path}: {} bytes that may name somebody", json.len()),
+            None => format!("{path}: more than 1 MiB"),
         }
     }
 }

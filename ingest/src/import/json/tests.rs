@@ -14,13 +14,19 @@ impl Document for Notes {
     }
 
     fn part(&mut self, part: Part<'_>) -> Result<(), ImportError> {
-        self.parts.push(format!("{} {} {}", part.number, part.path, part.shown()));
+        self.parts.push(format!("{} {} {}", part.number, part.path, shown(&part)));
         Ok(())
     }
 
     fn torn(&mut self, _: u64, _: &'static str) {
         self.torn += 1;
     }
+}
+
+fn shown(part: &Part<'_>) -> String {
+    part.json.map_or("a part of more than 1 MiB".to_owned(), |json| {
+        String::from_utf8_lossy(&json[..json.len().min(80)]).into_owned()
+    })
 }
 
 fn notes(opened: &[&'static str], text: impl AsRef<[u8]>) -> (Vec<String>, u32, Option<String>) {
@@ -94,7 +100,7 @@ fn a_scalar_is_read_whichever_way_it_was_written() {
     };
     assert_eq!(
         ["72", "\" 72 \"", "72.5", "-3", "null", "\"\\u0037\""].map(|json| read(json).unwrap()),
-        ["72", "72", "72.5", "-3", "", "7"]
+        ["72", "72", "72.50", "-3", "", "7"]
     );
     assert!(["[72]", "{}", "true", "7 2", "\"\u{0}\""].iter().all(|json| read(json).is_err()));
 }

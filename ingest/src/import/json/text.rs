@@ -47,7 +47,12 @@ impl<'de> Visitor<'de> for Scalar {
     }
 
     fn visit_f64<E: de::Error>(self, number: f64) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(number.to_string()))
+        let mut text = number.to_string();
+        // A point in a number of JSON's sets no thousands apart, which one digit more makes plain.
+        if text.contains('.') {
+            text.push('0');
+        }
+        Ok(Cow::Owned(text))
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {

@@ -11,7 +11,7 @@ use crate::import::files::Input;
 use crate::import::importer::{Origin, Reader};
 use crate::import::local_clock::{Instant, LocalClock};
 use crate::import::moment::{Moment, moment, offset_minutes};
-use crate::import::number::{Cell, cell_of};
+use crate::import::number::{Cell, cell_of, why_bad};
 use crate::import::rows::Row;
 use crate::import::table::{RowFault, Table};
 
@@ -93,7 +93,11 @@ impl TimedTable {
             Cell::Absent => return Ok(()),
             Cell::Value(value) => value,
             Cell::Bad(code) => {
-                out.reject(code, row.line, format_args!("{metric} {}", row.cell(at)));
+                let text = row.cell(at);
+                match why_bad(metric, text) {
+                    "" => out.reject(code, row.line, format_args!("{metric} {text}")),
+                    why => out.reject(code, row.line, format_args!("{metric} {text}: {why}")),
+                }
                 return Ok(());
             }
         };
