@@ -16,12 +16,9 @@ fn a_file_is_looked_at_for_nobody_and_for_somebody_and_nothing_is_written() {
     let told = folder.say(&format!("doctor {file}"));
     println!("{}", told.stdout);
     assert_eq!(told.code, 3, "one reading would be refused: {}", told.stderr);
-    for words in [
-        "2 readings (2 new), 1 refused",
-        "steps epoch of watch",
-        "2026-04-10 08:00Z",
-        "nothing was written",
-    ] {
+    for words in
+        ["2 readings (2 new), 1 refused", "steps epoch of watch", "2026-04-10 08:00Z", "nothing was written"]
+    {
         assert!(told.stdout.contains(words), "{words}");
     }
     assert!(!told.stdout.contains("participant"), "it is nobody's: {}", told.stdout);
