@@ -8,6 +8,7 @@ use flate2::bufread::MultiGzDecoder;
 use tempfile::TempPath;
 use zip::ZipArchive;
 
+use super::salvage::salvage;
 use super::summary::Skipped;
 
 /// A file to look at.
@@ -27,7 +28,7 @@ pub(super) struct Place {
 }
 
 /// A copy on disk, for what can only be read there. Its lock says that whoever made it is alive.
-struct Copy {
+pub(super) struct Copy {
     path: TempPath,
     _lock: File,
 }
@@ -36,7 +37,7 @@ struct Copy {
 const COPY: &str = "foulee-import-";
 
 impl Copy {
-    fn of(content: &mut dyn Read) -> io::Result<Self> {
+    pub(super) fn of(content: &mut dyn Read) -> io::Result<Self> {
         let mut copy = tempfile::NamedTempFile::with_prefix(COPY)?;
         // On Windows a lock keeps its own holder from writing.
         if cfg!(unix) {
@@ -120,7 +121,19 @@ fn add(path: PathBuf, named: bool, found: &mut Vec<Found>, skipped: &mut Vec<Ski
         }
         Ok(Some(members)) => found.extend(members.into_iter().map(|place| Found { place, named: false })),
         Ok(None) => found.push(Found { place: Place::on_disk(path), named }),
-        Err(error) => skipped.push(unreadable(&path, &error)),
+        Err(error) => match salvage(&path) {
+            Ok(members) if !members.is_empty() => {
+                let why =
+                    "its end is missing: its members are read as far as they can be unpacked".to_owned();
+                found.extend(
+                    members
+                        .into_iter()
+                        .map(|member| Found { place: Place::salvaged(&path, member), named: false }),
+                );
+                skipped.push(Skipped { path, why, refused: true });
+            }
+            _ => skipped.push(unreadable(&path, &error)),
+        },
     }
 }
 
@@ -163,15 +176,22 @@ impl Place {
         Self { path, member: None, unpacked: Rc::default() }
     }
 
+    /// A member that was unpacked to disk.
+    fn salvaged(archive: &Path, (name, copy): (String, Copy)) -> Self {
+        let path = PathBuf::from(format!("{}/{name}", archive.display()));
+        Self { path, member: None, unpacked: Rc::new(OnceCell::from(copy)) }
+    }
+
     /// Hands over the content, unpacked; gzip is known by its first two bytes, whatever the name says.
     pub(super) fn open<R>(&self, take: impl FnOnce(Input<'_>) -> R) -> io::Result<R> {
         let Some((archive, at)) = &self.member else {
-            let meta = fs::metadata(&self.path)?;
+            let path: &Path = self.unpacked.get().map_or(&self.path, |copy| &copy.path);
+            let meta = fs::metadata(path)?;
             if !meta.is_file() {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
             }
             let bytes_read = Rc::new(Cell::new(0));
-            let counted = Counted { file: File::open(&self.path)?, bytes_read: Rc::clone(&bytes_read) };
+            let counted = Counted { file: File::open(path)?, bytes_read: Rc::clone(&bytes_read) };
             return Ok(take(Input::new(counted, self, meta.len(), bytes_read)?));
         };
         let mut archive = archive.borrow_mut();
@@ -215,11 +235,11 @@ impl<'a> Input<'a> {
 
     /// Where the content stands on disk as it is: the file itself, or a copy that is gone when the import is done.
     pub(super) fn on_disk(&mut self) -> io::Result<&'a Path> {
-        if self.plain {
-            return Ok(&self.place.path);
-        }
         if let Some(copy) = self.place.unpacked.get() {
             return Ok(&copy.path);
+        }
+        if self.plain {
+            return Ok(&self.place.path);
         }
         let copy = Copy::of(&mut self.reader)?;
         Ok(&self.place.unpacked.get_or_init(|| copy).path)

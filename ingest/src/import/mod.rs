@@ -40,6 +40,7 @@ mod open_mhealth;
 mod options;
 mod rows;
 mod run;
+mod salvage;
 mod sink;
 mod stored;
 mod summary;

@@ -209,3 +209,32 @@ fn an_archive_without_a_file_says_so() {
     let (summary, _) = read_bytes("export.zip", &zipped(&[("__MACOSX/._x", b"x"), ("folder/", b"")]));
     assert!(summary.refused() && summary.skipped.len() == 1, "{summary:?}");
 }
+
+#[test]
+fn an_archive_that_lacks_its_end_gives_what_is_there() {
+    let row = |minute: u32| {
+        format!("2026-03-02T{:02}:{:02}:00Z,{},{}\n", minute / 60, minute % 60, 60 + minute % 37, minute % 11)
+    };
+    let table = |minutes: std::ops::Range<u32>| {
+        format!("time,heart_rate,steps\n{}", minutes.map(row).collect::<String>())
+    };
+    let (first, second) = (table(0..600), table(600..1_200));
+    let whole = zipped(&[("a/one.csv", first.as_bytes()), ("a/two.csv", second.as_bytes())]);
+    let folder = tempfile::tempdir().unwrap();
+    let mut kept = Vec::new();
+    for left in [whole.len() - 30, whole.len() - 200, whole.len() / 2 + 600, 40, 4] {
+        let path = written(folder.path(), "export.zip", &whole[..left]);
+        let mut memory = Memory::default();
+        let summary = import(&[path], &one_person(""), &mut Registry, &mut memory, &mut |_| {}).unwrap();
+        assert!(
+            summary.refused() && summary.skipped.iter().any(|skipped| skipped.refused),
+            "it is told: {left}"
+        );
+        kept.push(summary.accepted);
+    }
+    assert_eq!((kept[0], kept[4]), (2_400, 0));
+    assert!(
+        kept[1] > kept[2] && kept[2] > 1_200 && kept[1] < 2_400,
+        "the second as far as it goes: {kept:?}"
+    );
+}
