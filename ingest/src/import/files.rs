@@ -35,19 +35,24 @@ pub(super) struct Copy {
 
 /// What the names of copies begin with.
 const COPY: &str = "foulee-import-";
+/// And before they are locked, empty: else another import could take one for a dead one's.
+const UNLOCKED: &str = "foulee-new-";
 
 impl Copy {
     pub(super) fn of(content: &mut dyn Read) -> io::Result<Self> {
-        let mut copy = tempfile::NamedTempFile::with_prefix(COPY)?;
-        // On Windows a lock keeps its own holder from writing.
-        if cfg!(unix) {
-            copy.as_file().lock_shared()?;
-        }
-        io::copy(content, &mut copy)?;
+        let mut copy = tempfile::NamedTempFile::with_prefix(UNLOCKED)?;
+        // On Windows a lock keeps its own holder from writing: there copies keep this name, and are not swept.
         if !cfg!(unix) {
-            copy.as_file().lock_shared()?;
+            io::copy(content, &mut copy)?;
+            let (file, path) = copy.into_parts();
+            return Ok(Self { path, _lock: file });
         }
-        let (file, path) = copy.into_parts();
+        copy.as_file().lock_shared()?;
+        let name = copy.path().file_name().map(|name| name.to_string_lossy().replacen(UNLOCKED, COPY, 1));
+        let path = copy.path().with_file_name(name.unwrap_or_default());
+        let mut file = copy.persist_noclobber(&path)?;
+        let path = TempPath::try_from_path(path)?;
+        io::copy(content, &mut file)?;
         Ok(Self { path, _lock: file })
     }
 }
