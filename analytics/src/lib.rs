@@ -50,8 +50,7 @@ pub use error::AnalyticsError;
 pub use local_day::{HomeZones, LOCAL_DAY_VERSION};
 pub use measures::{Measure, REGISTRY, measure};
 pub use merge::{
-    Adrift, MERGE_POLICY, MergePolicy, Slice, SliceSource, adrift_of_day, explain_day, merge_day,
-    merge_day_by,
+    Adrift, Explanation, MERGE_POLICY, MergePolicy, Slice, SliceSource, explain_day, merge_day, merge_day_by,
 };
 pub use minutes::{DayFlags, DayMinutes, MAX_DAY_MINUTES, MINUTE_MS, MinuteState};
 pub use source_minutes::HEART_RATE_GATE_DECI_BPM;

@@ -23,7 +23,7 @@ use crate::wear::ValidWearParams;
 use cover::{Covered, share_outside};
 use drift::Drifting;
 
-pub use explain::{Adrift, Slice, SliceSource, adrift_of_day, explain_day};
+pub use explain::{Adrift, Explanation, Slice, SliceSource, explain_day};
 
 /// Name and version of the rule that merges sources; part of every row's key.
 pub const MERGE_POLICY: &str = "priority-fill-v1";

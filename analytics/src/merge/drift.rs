@@ -22,25 +22,17 @@ impl Merge {
         for at in 0..self.drifting.len() {
             let (before, rest) = self.drifting.split_at_mut(at);
             let drift = &mut rest[0];
-            let resolved: u32 = drift
-                .minutes
-                .iter()
-                .map(|&minute| {
-                    self.day.steps[minute].map_or(0, |all| {
-                        let own = self.taken[drift.rank][minute];
-                        match self.policy {
-                            MergePolicy::PriorityFill => u32::from(all.saturating_sub(own)),
-                            MergePolicy::MaxPerSlice => {
-                                if own == all {
-                                    0
-                                } else {
-                                    u32::from(all)
-                                }
-                            }
-                        }
-                    })
+            let (day, own) = (&self.day.steps, &self.taken[drift.rank]);
+            let by_others = |&minute: &usize| {
+                let all = day[minute].unwrap_or(0);
+                u32::from(match self.policy {
+                    MergePolicy::PriorityFill => all.saturating_sub(own[minute]),
+                    // One source gives all of a minute.
+                    MergePolicy::MaxPerSlice if own[minute] == all => 0,
+                    MergePolicy::MaxPerSlice => all,
                 })
-                .sum();
+            };
+            let resolved: u32 = drift.minutes.iter().map(by_others).sum();
             let above: u32 = before
                 .iter()
                 .filter(|other| other.rank < drift.rank)

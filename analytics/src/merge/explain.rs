@@ -35,7 +35,29 @@ impl Slice {
     }
 }
 
-/// A day's steps slice by slice: the counted ones add up to those of [`super::merge_day_by`], steps adrift apart.
+/// A record of which nobody knows in which of its minutes its steps were.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adrift {
+    /// The place of its source among the sources that were given.
+    pub source: usize,
+    /// Minutes of the day that it covers, from the first to behind the last.
+    pub minutes: Range<usize>,
+    /// Steps that its source counted in them.
+    pub own: u32,
+    /// Those of them that the day counts: what others counted in its time is part of it.
+    pub counted: u32,
+}
+
+/// How a day's steps came about.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Explanation {
+    /// Those of which the minutes are known, by time.
+    pub slices: Vec<Slice>,
+    /// Those adrift, record by record, the first source by priority first.
+    pub adrift: Vec<Adrift>,
+}
+
+/// Explains a day's steps: those that count add up to those of [`super::merge_day_by`].
 ///
 /// # Errors
 /// As [`super::merge_day`].
@@ -44,13 +66,14 @@ pub fn explain_day(
     bounds: Range<i64>,
     sources: &[SourceDay],
     params: &ValidWearParams,
-) -> Result<Vec<Slice>, AnalyticsError> {
+) -> Result<Explanation, AnalyticsError> {
     let minutes = minutes_of(&bounds)?;
     let mut merge =
         Merge::new(policy, DayMinutes::unknown(chrono::NaiveDate::default(), bounds.start, minutes));
     // Of each minute the sources that were present, with what they counted and what was taken of it.
     let mut present: Vec<Vec<SliceSource>> = vec![Vec::new(); minutes];
-    for (place, source) in in_order(sources) {
+    let order = in_order(sources);
+    for (place, source) in &order {
         let one = source_minutes(source, &bounds, minutes, params)?;
         let before: Vec<Option<u16>> = merge.day.steps.clone();
         let taken = merge.add(&one, source.wearable);
@@ -63,7 +86,7 @@ pub fn explain_day(
                 said.iter_mut().for_each(|other| other.counted = 0);
             }
             let (own, counted) = (u32::from(one.steps[minute]), u32::from(taken[minute]));
-            said.push(SliceSource { source: place, own, counted });
+            said.push(SliceSource { source: *place, own, counted });
         }
     }
     let mut slices: Vec<Slice> = Vec::new();
@@ -83,40 +106,6 @@ pub fn explain_day(
             None => slices.push(Slice { minutes: minute..minute + 1, sources: said }),
         }
     }
-    Ok(slices)
-}
-
-/// A record of which nobody knows in which of its minutes its steps were.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Adrift {
-    /// The place of its source among the sources that were given.
-    pub source: usize,
-    /// Minutes of the day that it covers, from the first to behind the last.
-    pub minutes: Range<usize>,
-    /// Steps that its source counted in them.
-    pub own: u32,
-    /// Those of them that the day counts: what others counted in its time is part of it.
-    pub counted: u32,
-}
-
-/// A day's steps adrift, record by record, the first source by priority first: the counted ones add up to those of
-/// [`super::merge_day_by`].
-///
-/// # Errors
-/// As [`super::merge_day`].
-pub fn adrift_of_day(
-    policy: MergePolicy,
-    bounds: Range<i64>,
-    sources: &[SourceDay],
-    params: &ValidWearParams,
-) -> Result<Vec<Adrift>, AnalyticsError> {
-    let minutes = minutes_of(&bounds)?;
-    let mut merge =
-        Merge::new(policy, DayMinutes::unknown(chrono::NaiveDate::default(), bounds.start, minutes));
-    let order = in_order(sources);
-    for (_, source) in &order {
-        merge.add(&source_minutes(source, &bounds, minutes, params)?, source.wearable);
-    }
     merge.settle();
     let told = merge.drifting.iter().map(|drift| Adrift {
         source: order[drift.rank].0,
@@ -124,7 +113,8 @@ pub fn adrift_of_day(
         own: drift.own,
         counted: drift.counted,
     });
-    Ok(told.filter(|adrift| adrift.own > 0).collect())
+    let adrift = told.filter(|adrift| adrift.own > 0).collect();
+    Ok(Explanation { slices, adrift })
 }
 
 /// Whether the same sources were present, and the same ones had steps that count.

@@ -31,7 +31,7 @@ fn total(sources: &[SourceDay]) -> u32 {
 }
 
 fn slices(policy: MergePolicy, sources: &[SourceDay]) -> Vec<Slice> {
-    explain_day(policy, bounds(), sources, &ValidWearParams::default()).unwrap()
+    explain_day(policy, bounds(), sources, &ValidWearParams::default()).unwrap().slices
 }
 
 /// A watch that counted 2,506 steps and a phone that counted 1,919 of the same walks, 54 of them while the watch was off:
@@ -125,8 +125,8 @@ fn what_others_counted_within_a_long_record_is_part_of_it() {
         (0..n).map(|m| record(from_s + m * 60, from_s + (m + 1) * 60, each)).collect::<Vec<_>>()
     };
     let of = |sources: &[SourceDay]| {
-        let told =
-            adrift_of_day(MergePolicy::PriorityFill, bounds(), sources, &ValidWearParams::default()).unwrap();
+        let told = explain_day(MergePolicy::PriorityFill, bounds(), sources, &ValidWearParams::default());
+        let told = told.unwrap().adrift;
         let day = merged(MergePolicy::PriorityFill, sources);
         let adrift: u32 = day.adrift.iter().map(|&steps| u32::from(steps)).sum();
         assert_eq!(told.iter().map(|adrift| adrift.counted).sum::<u32>(), adrift);
@@ -205,6 +205,10 @@ proptest! {
         let all = total(&sources);
         prop_assert!(all <= alone.iter().sum(), "{all} of {alone:?}");
         prop_assert!(all >= alone[first], "{all} of {alone:?}");
+        let told = explain_day(MergePolicy::PriorityFill, bounds(), &sources, &ValidWearParams::default()).unwrap();
+        let slices: u32 = told.slices.iter().map(Slice::counted).sum();
+        let adrift: u32 = told.adrift.iter().map(|record| record.counted).sum();
+        prop_assert_eq!(slices + adrift, all);
     }
 
     #[test]

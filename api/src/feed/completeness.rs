@@ -60,21 +60,6 @@ pub struct CompletenessRow {
 }
 
 impl CompletenessRow {
-    /// The minutes that are missing for a cause.
-    #[must_use]
-    pub fn missing_for(&self, cause: Missing) -> u32 {
-        match cause {
-            Missing::NotWorn => self.not_worn,
-            Missing::NotSynced => self.not_synced,
-            Missing::Battery => self.battery,
-            Missing::Link => self.link,
-            Missing::Permission => self.permission,
-            Missing::Lost => self.lost,
-            Missing::Silent => self.silent,
-            Missing::Unknown => self.unknown,
-        }
-    }
-
     fn new(person: &Person, of: &HourOfSource) -> Self {
         let missing = |cause| u32::from(of.hour.missing_for(cause));
         Self {

@@ -1,6 +1,6 @@
 use chrono::{DateTime, FixedOffset, NaiveDate, Offset as _, TimeZone as _, Utc};
 use foulee_analytics::wear::{ValidWearParams, WearParams};
-use foulee_analytics::{MINUTE_MS, MergePolicy, adrift_of_day, explain_day, merge_day_by};
+use foulee_analytics::{Explanation, MINUTE_MS, MergePolicy, explain_day, merge_day_by};
 use foulee_store::{Scan, Store};
 use serde::Serialize;
 
@@ -130,7 +130,7 @@ pub async fn explain(
     let keys: Vec<String> =
         readings.places().map(|place| person.sources[place].source.key().to_owned()).collect();
     let day = merge_day_by(policy, date, bounds.clone(), &days, &wear)?;
-    let slices = explain_day(policy, bounds.clone(), &days, &wear)?;
+    let Explanation { slices, adrift } = explain_day(policy, bounds.clone(), &days, &wear)?;
     let at = |ms: i64| local(person, ms);
 
     let totals = checked_totals(person, &readings, &days, &bounds, &wear)?;
@@ -166,7 +166,6 @@ pub async fn explain(
             })
             .collect(),
     });
-    let adrift = adrift_of_day(policy, bounds.clone(), &days, &wear)?;
     let adrift = adrift.iter().map(|record| ExplainedAdrift {
         source: keys[record.source].clone(),
         from: at(day.start_ms + record.minutes.start as i64 * MINUTE_MS),
