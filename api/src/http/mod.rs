@@ -5,6 +5,7 @@ mod attempts;
 mod fault;
 mod feeds;
 mod health;
+mod leftover;
 mod live;
 mod openapi;
 mod pages;
@@ -14,6 +15,8 @@ mod programmes;
 mod sources;
 mod state;
 mod stream;
+
+use leftover::Leftover;
 
 pub use access::{Access, GRANT_CACHE_MS};
 pub use openapi::OPENAPI;
@@ -100,6 +103,7 @@ fn longest(request: &Request) -> Duration {
 
 /// Headers that every answer has, and an end for every request.
 async fn finish(request: Request, next: Next) -> Response {
+    let (request, left) = Leftover::of(request);
     let mut response = match tokio::time::timeout(longest(&request), next.run(request)).await {
         Ok(response) => response,
         Err(_) => {
@@ -107,6 +111,9 @@ async fn finish(request: Request, next: Next) -> Response {
         }
     };
     let headers = response.headers_mut();
+    if !headers.contains_key(header::CONNECTION) {
+        left.read_on().await;
+    }
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),

@@ -48,3 +48,32 @@ fn those_who_bring_nothing_hold_up_nobody_and_are_ended() {
     assert!(took < ENDED_WITHIN, "{took:?}");
     served.stop();
 }
+
+#[test]
+fn who_is_refused_before_its_body_came_reads_the_answer_and_keeps_its_connection() {
+    let (_folder, served, id) = service_for_one();
+    let batch = heart_rates(&id, 10).to_string();
+    let ask = |token: &str, close: &str| {
+        format!(
+            "POST /v1/readings HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: application/json\r\n{close}Content-Length: {}\r\n\r\n",
+            served.address,
+            batch.len()
+        )
+    };
+    let mut stream = served.connect();
+    stream.write_all(ask("foulee_unknown", "").as_bytes()).expect("it listens");
+    // The refusal is known by now, and half of the body is still on its way.
+    for half in [&batch[..100], &batch[100..]] {
+        sleep(Duration::from_millis(200));
+        stream.write_all(half.as_bytes()).expect("it still reads");
+    }
+    stream.write_all((ask(&served.token, "Connection: close\r\n") + &batch).as_bytes()).expect("it reads on");
+    let mut answers = Vec::new();
+    stream.read_to_end(&mut answers).expect("two answers, then the end");
+    let answers = String::from_utf8(answers).expect("text");
+    let second = answers.rfind("HTTP/1.1 ").expect("an answer");
+    assert_eq!(Said::parse(&answers.as_bytes()[..second]).status, 401, "{answers}");
+    assert_eq!(Said::parse(&answers.as_bytes()[second..]).json()["new"], 10, "{answers}");
+    served.stop();
+}
