@@ -90,6 +90,16 @@ pub enum AnalyticsError {
         /// The kind that appears twice.
         kind: QuotaKind,
     },
+    /// A stage that begins before the one before it has ended.
+    #[error("stage {stage} begins in week {from_week}, but the one before it lasts until week {}", free_from - 1)]
+    StagesOverlap {
+        /// Index of the stage.
+        stage: usize,
+        /// The week in which it would begin, from 1.
+        from_week: u32,
+        /// The first week that is free, from 1.
+        free_from: u32,
+    },
     /// A quota asks for more days a week than it makes eligible.
     #[error("stage {stage} asks for {per_week} days a week but makes {eligible} eligible")]
     QuotaBeyondEligibleDays {

@@ -19,11 +19,46 @@ pub enum QuotaKind {
     Steps,
     /// Minutes of a day at the quota's own cadence or more.
     WalkMinutes,
+    /// Minutes of stretching that the person reports.
+    Stretching,
+    /// Minutes of strengthening that the person reports.
+    Strengthening,
+    /// Minutes of relaxation that the person reports.
+    Relaxation,
+    /// Workshops of the school, by its attendance sheet.
+    Workshop,
 }
 
 impl QuotaKind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::Steps, Self::WalkMinutes];
+    pub const ALL: [Self; 6] = [
+        Self::Steps,
+        Self::WalkMinutes,
+        Self::Stretching,
+        Self::Strengthening,
+        Self::Relaxation,
+        Self::Workshop,
+    ];
+
+    /// The kinds that a sensor judges; the others are known from reports or attendance alone.
+    pub const SENSED: [Self; 2] = [Self::Steps, Self::WalkMinutes];
+
+    /// Whether a sensor judges it.
+    #[must_use]
+    pub fn is_sensed(self) -> bool {
+        Self::SENSED.contains(&self)
+    }
+
+    /// Greatest target of a day: steps, minutes, or workshops.
+    fn most_a_day(self) -> f64 {
+        match self {
+            Self::Steps => 100_000.0,
+            Self::WalkMinutes => 1440.0,
+            // [D] A session of more than four hours is a slip of the pen.
+            Self::Stretching | Self::Strengthening | Self::Relaxation => 240.0,
+            Self::Workshop => 12.0,
+        }
+    }
 
     /// Stable snake_case word.
     #[must_use]
@@ -31,6 +66,10 @@ impl QuotaKind {
         match self {
             Self::Steps => "steps",
             Self::WalkMinutes => "walk_minutes",
+            Self::Stretching => "stretching",
+            Self::Strengthening => "strengthening",
+            Self::Relaxation => "relaxation",
+            Self::Workshop => "workshop",
         }
     }
 }
@@ -62,6 +101,26 @@ impl EligibleWeekdays {
     }
 }
 
+/// From the least to the greatest value, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Band {
+    /// Least.
+    pub lo: u16,
+    /// Greatest.
+    pub hi: u16,
+}
+
+/// How hard, in one or several of three ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Intensity {
+    /// Cadence in steps/min, within 1 to 250.
+    pub cadence: Option<Band>,
+    /// Heart-rate reserve in percent, within 0 to 100.
+    pub heart_rate_reserve: Option<Band>,
+    /// Perceived exertion on Borg's scale, within 6 to 20.
+    pub effort: Option<Band>,
+}
+
 /// How much, on how many days a week.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quota {
@@ -69,7 +128,7 @@ pub struct Quota {
     pub kind: QuotaKind,
     /// Days a week on which the target is to be attained, 1 to 7.
     pub per_week: u8,
-    /// Steps or minutes per day.
+    /// Steps, minutes or workshops per day.
     pub target: u32,
     /// Days that can count.
     pub weekdays: EligibleWeekdays,
@@ -77,6 +136,8 @@ pub struct Quota {
     pub min_cadence: u16,
     /// Share of the target that attains it, above 0 to 1.
     pub tolerance: f64,
+    /// How hard; nothing where it is left to the person.
+    pub intensity: Intensity,
 }
 
 impl Quota {
@@ -89,13 +150,20 @@ impl Quota {
     /// A quota of walking minutes on any day of the week, with the default cadence and tolerance.
     #[must_use]
     pub fn walk_minutes(per_week: u8, target: u32) -> Self {
+        Self::of(QuotaKind::WalkMinutes, per_week, target)
+    }
+
+    /// A quota of any kind on any day of the week, with the default cadence and tolerance.
+    #[must_use]
+    pub fn of(kind: QuotaKind, per_week: u8, target: u32) -> Self {
         Self {
-            kind: QuotaKind::WalkMinutes,
+            kind,
             per_week,
             target,
             weekdays: EligibleWeekdays::ALL,
             min_cadence: DEFAULT_WALKING_CADENCE,
             tolerance: DEFAULT_TOLERANCE,
+            intensity: Intensity::default(),
         }
     }
 }
@@ -103,6 +171,8 @@ impl Quota {
 /// Weeks with the same quotas.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stage {
+    /// Its first week, from 1, where it does not follow the stage before at once: the weeks between are a pause.
+    pub from_week: Option<u16>,
     /// Length in weeks, 1 to 104.
     pub weeks: u16,
     /// At most one per kind.
@@ -124,13 +194,20 @@ pub struct ProgrammeSpec {
 
 /// A programme that was checked.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Programme(ProgrammeSpec);
+pub struct Programme {
+    spec: ProgrammeSpec,
+    /// The first week of each stage, from 0.
+    first_weeks: Vec<u32>,
+}
+
+/// Longest programme, weeks: ten years.
+const MOST_WEEKS: f64 = 520.0;
 
 impl ProgrammeSpec {
     /// Checks the whole programme once.
     ///
     /// # Errors
-    /// Empty name, version or title key; no stage; a stage of 0 or more than 104 weeks, without quota, or with two of a
+    /// Empty name, version or title key; no stage; a stage that begins before the one before it ended; a stage of 0 or more than 104 weeks, without quota, or with two of a
     /// kind; a quota with per_week outside 1 to 7 or above its eligible days, a target outside 1 to 100 000 steps or 1
     /// to 1440 minutes, a cadence outside 1 to 250 steps/min, a tolerance outside (0, 1].
     pub fn check(self) -> Result<Programme, AnalyticsError> {
@@ -144,10 +221,23 @@ impl ProgrammeSpec {
         if self.stages.is_empty() {
             return Err(AnalyticsError::NoStage);
         }
+        let mut first_weeks = Vec::with_capacity(self.stages.len());
+        let mut next = 1;
         for (index, stage) in self.stages.iter().enumerate() {
             check_stage(index, stage)?;
+            let first = stage.from_week.map_or(next, u32::from);
+            if first < next {
+                return Err(AnalyticsError::StagesOverlap {
+                    stage: index,
+                    from_week: first,
+                    free_from: next,
+                });
+            }
+            first_weeks.push(first - 1);
+            next = first + u32::from(stage.weeks);
         }
-        Ok(Programme(self))
+        check_range("weeks in all", (next - 1).into(), 1.0, MOST_WEEKS)?;
+        Ok(Programme { spec: self, first_weeks })
     }
 }
 
@@ -161,13 +251,12 @@ fn check_stage(index: usize, stage: &Stage) -> Result<(), AnalyticsError> {
             return Err(AnalyticsError::QuotaKindTwice { stage: index, kind: quota.kind });
         }
         check_range("per_week", quota.per_week.into(), 1.0, 7.0)?;
-        let most = match quota.kind {
-            QuotaKind::Steps => 100_000.0,
-            QuotaKind::WalkMinutes => 1440.0,
-        };
-        check_range("target", quota.target.into(), 1.0, most)?;
+        check_range("target", quota.target.into(), 1.0, quota.kind.most_a_day())?;
         check_range("min_cadence", quota.min_cadence.into(), 1.0, 250.0)?;
         check_range("tolerance", quota.tolerance, f64::MIN_POSITIVE, 1.0)?;
+        check_band("cadence", quota.intensity.cadence, 1, 250)?;
+        check_band("heart_rate_reserve", quota.intensity.heart_rate_reserve, 0, 100)?;
+        check_band("effort", quota.intensity.effort, 6, 20)?;
         let eligible = quota.weekdays.count();
         if quota.per_week > eligible {
             return Err(AnalyticsError::QuotaBeyondEligibleDays {
@@ -178,6 +267,12 @@ fn check_stage(index: usize, stage: &Stage) -> Result<(), AnalyticsError> {
         }
     }
     Ok(())
+}
+
+fn check_band(name: &'static str, band: Option<Band>, least: u16, most: u16) -> Result<(), AnalyticsError> {
+    let Some(Band { lo, hi }) = band else { return Ok(()) };
+    check_range(name, lo.into(), least.into(), most.into())?;
+    check_range(name, hi.into(), lo.into(), most.into())
 }
 
 /// A day on which a quota can be attained, and the quota as prescribed for it.
@@ -198,42 +293,44 @@ impl Programme {
     /// Name.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.0.name
+        &self.spec.name
     }
 
     /// Version.
     #[must_use]
     pub fn version(&self) -> &str {
-        &self.0.version
+        &self.spec.version
     }
 
     /// Key of the title in the page texts.
     #[must_use]
     pub fn title_key(&self) -> &str {
-        &self.0.title_key
+        &self.spec.title_key
     }
 
     /// Stages in order.
     #[must_use]
     pub fn stages(&self) -> &[Stage] {
-        &self.0.stages
+        &self.spec.stages
     }
 
-    /// Length of the whole programme in weeks.
+    /// Length of the whole programme in weeks, pauses included.
     #[must_use]
     pub fn weeks(&self) -> u32 {
-        self.0.stages.iter().map(|stage| u32::from(stage.weeks)).sum()
+        let last = self.first_weeks.last().zip(self.spec.stages.last());
+        last.map_or(0, |(first, stage)| first + u32::from(stage.weeks))
     }
 
-    /// Index and stage of a date; `None` before the start and after the end.
+    /// Index and stage of a date; `None` before the start, in a pause, and after the end.
     #[must_use]
     pub fn stage_on(&self, start: NaiveDate, date: NaiveDate) -> Option<(usize, &Stage)> {
         let week = week_of(start, date)?;
-        let mut until = 0;
-        self.0.stages.iter().enumerate().find(|(_, stage)| {
-            until += u64::from(stage.weeks);
-            week < until
-        })
+        let stages = self.spec.stages.iter().enumerate();
+        stages.zip(&self.first_weeks).map(|(stage, first)| (stage, u64::from(*first))).find_map(
+            |((index, stage), first)| {
+                (first..first + u64::from(stage.weeks)).contains(&week).then_some((index, stage))
+            },
+        )
     }
 
     /// The quota of a kind on a date, if the programme runs, has one, and the weekday is eligible.
@@ -303,6 +400,7 @@ pub fn graded_walking(start_steps: u32) -> Result<Programme, AnalyticsError> {
         .map(|stage| {
             let steps = start_steps * (100 + RISE_PERCENT * stage) / 100;
             Stage {
+                from_week: None,
                 weeks: STAGE_WEEKS,
                 quotas: vec![
                     Quota::steps(DAYS_PER_WEEK, steps - steps % 50),
@@ -353,7 +451,7 @@ mod tests {
             name: "p".into(),
             version: "1".into(),
             title_key: "t".into(),
-            stages: vec![Stage { weeks: 1, quotas: vec![quota] }],
+            stages: vec![Stage { from_week: None, weeks: 1, quotas: vec![quota] }],
         };
         let programme = spec.clone().check().unwrap();
         let start = day("2026-03-05"); // a Thursday
@@ -364,7 +462,8 @@ mod tests {
         assert!(days.iter().all(|d| d.week_start == start));
 
         let beyond = Quota { per_week: 4, ..quota };
-        let wrong = ProgrammeSpec { stages: vec![Stage { weeks: 1, quotas: vec![beyond] }], ..spec };
+        let wrong =
+            ProgrammeSpec { stages: vec![Stage { from_week: None, weeks: 1, quotas: vec![beyond] }], ..spec };
         assert_eq!(
             wrong.check(),
             Err(AnalyticsError::QuotaBeyondEligibleDays { stage: 0, per_week: 4, eligible: 3 })
@@ -372,10 +471,36 @@ mod tests {
     }
 
     #[test]
+    fn a_stage_may_wait_and_never_overlap() {
+        let stage = |from_week, weeks| Stage {
+            from_week,
+            weeks,
+            quotas: vec![Quota::of(QuotaKind::Stretching, 3, 20)],
+        };
+        let spec =
+            |stages| ProgrammeSpec { name: "p".into(), version: "1".into(), title_key: "t".into(), stages };
+        let programme = spec(vec![stage(None, 2), stage(Some(5), 1), stage(None, 1)]).check().unwrap();
+        assert_eq!(programme.weeks(), 6);
+        let start = day("2026-03-02");
+        let index =
+            |week: u64| programme.stage_on(start, start + Days::new(7 * week)).map(|(index, _)| index);
+        assert_eq!([0, 1, 2, 3, 4, 5, 6].map(index), [Some(0), Some(0), None, None, Some(1), Some(2), None]);
+        assert_eq!(
+            spec(vec![stage(None, 2), stage(Some(2), 1)]).check(),
+            Err(AnalyticsError::StagesOverlap { stage: 1, from_week: 2, free_from: 3 })
+        );
+        assert!(spec(vec![stage(Some(0), 1)]).check().is_err());
+        assert!(spec(vec![stage(Some(1), 104), stage(Some(500), 104)]).check().is_err());
+        let hard = Intensity { effort: Some(Band { lo: 13, hi: 11 }), ..Intensity::default() };
+        let quota = Quota { intensity: hard, ..Quota::of(QuotaKind::Strengthening, 3, 20) };
+        assert!(spec(vec![Stage { from_week: None, weeks: 1, quotas: vec![quota] }]).check().is_err());
+    }
+
+    #[test]
     fn a_programme_is_checked() {
         let spec =
             |stages| ProgrammeSpec { name: "p".into(), version: "1".into(), title_key: "t".into(), stages };
-        let stage = |quotas| vec![Stage { weeks: 1, quotas }];
+        let stage = |quotas| vec![Stage { from_week: None, weeks: 1, quotas }];
         assert_eq!(spec(vec![]).check(), Err(AnalyticsError::NoStage));
         assert_eq!(spec(stage(vec![])).check(), Err(AnalyticsError::StageWithoutQuota { stage: 0 }));
         assert_eq!(

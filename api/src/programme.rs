@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use foulee_analytics::programme::{
-    DEFAULT_TOLERANCE, DEFAULT_WALKING_CADENCE, EligibleWeekdays, Programme, ProgrammeSpec, Quota, QuotaKind,
-    Stage, graded_walking,
+    DEFAULT_TOLERANCE, DEFAULT_WALKING_CADENCE, EligibleWeekdays, Intensity, Programme, ProgrammeSpec, Quota,
+    QuotaKind, Stage, graded_walking,
 };
 use foulee_contract::{
     CONTRACT_VERSION, ProgrammeDoc, QuotaDoc, QuotaKindDoc, StageDoc, TextDoc, WeekdayDoc,
@@ -47,10 +47,7 @@ pub fn graded_walking_doc(start_steps: u32) -> Result<ProgrammeDoc, ApiError> {
             .quotas
             .iter()
             .map(|quota| QuotaDoc {
-                kind: match quota.kind {
-                    QuotaKind::Steps => QuotaKindDoc::Steps,
-                    QuotaKind::WalkMinutes => QuotaKindDoc::WalkMinutes,
-                },
+                kind: kind_doc(quota.kind),
                 per_week: quota.per_week,
                 target: quota.target,
                 days: None,
@@ -80,10 +77,11 @@ pub fn programme_of(doc: &ProgrammeDoc) -> Result<Programme, ApiError> {
     if doc.version == 0 {
         return Err(invalid("version", "a number from 1".to_owned()));
     }
-    let stages = doc
-        .stages
-        .iter()
-        .map(|stage| Stage { weeks: stage.weeks, quotas: stage.quotas.iter().map(quota_of).collect() });
+    let stages = doc.stages.iter().map(|stage| Stage {
+        from_week: None,
+        weeks: stage.weeks,
+        quotas: stage.quotas.iter().map(quota_of).collect(),
+    });
     let spec = ProgrammeSpec {
         name: doc.name.clone(),
         version: doc.version.to_string(),
@@ -99,15 +97,35 @@ fn quota_of(quota: &QuotaDoc) -> Quota {
         EligibleWeekdays::of(&days)
     });
     Quota {
-        kind: match quota.kind {
-            QuotaKindDoc::Steps => QuotaKind::Steps,
-            QuotaKindDoc::WalkMinutes => QuotaKind::WalkMinutes,
-        },
+        kind: kind_of(quota.kind),
         per_week: quota.per_week,
         target: quota.target,
         weekdays,
         min_cadence: quota.min_cadence.unwrap_or(DEFAULT_WALKING_CADENCE),
         tolerance: DEFAULT_TOLERANCE,
+        intensity: Intensity::default(),
+    }
+}
+
+fn kind_of(kind: QuotaKindDoc) -> QuotaKind {
+    match kind {
+        QuotaKindDoc::Steps => QuotaKind::Steps,
+        QuotaKindDoc::WalkMinutes => QuotaKind::WalkMinutes,
+        QuotaKindDoc::Stretching => QuotaKind::Stretching,
+        QuotaKindDoc::Strengthening => QuotaKind::Strengthening,
+        QuotaKindDoc::Relaxation => QuotaKind::Relaxation,
+        QuotaKindDoc::Workshop => QuotaKind::Workshop,
+    }
+}
+
+fn kind_doc(kind: QuotaKind) -> QuotaKindDoc {
+    match kind {
+        QuotaKind::Steps => QuotaKindDoc::Steps,
+        QuotaKind::WalkMinutes => QuotaKindDoc::WalkMinutes,
+        QuotaKind::Stretching => QuotaKindDoc::Stretching,
+        QuotaKind::Strengthening => QuotaKindDoc::Strengthening,
+        QuotaKind::Relaxation => QuotaKindDoc::Relaxation,
+        QuotaKind::Workshop => QuotaKindDoc::Workshop,
     }
 }
 

@@ -13,7 +13,7 @@ pub struct Fitt {
     /// Share of walking minutes at moderate cadence (100 steps/min) or above, over valid days. As judged from what was
     /// worn; `None` without a walking minute.
     pub intensity: Option<Interval>,
-    /// Minutes done, capped at the target, / minutes planned; `None` for a quota of steps.
+    /// Minutes done, capped at the target, / minutes (workshops) planned; `None` for a quota of steps.
     pub time: Option<Interval>,
     /// Share of the prescribed kinds done at least once: of the one kind assessed, 0, 1 or unknown between.
     pub kinds: Option<Interval>,
@@ -32,7 +32,7 @@ pub(crate) fn fitt(days: &[DayRow], kind: QuotaKind) -> Fitt {
     }
     let time = match kind {
         QuotaKind::Steps => None,
-        QuotaKind::WalkMinutes => relative_dose(days).map(|dose| dose.capped),
+        _ => relative_dose(days).map(|dose| dose.capped),
     };
     Fitt {
         frequency: any.then(|| Interval { lo: attained / planned, hi: (attained + censored) / planned }),

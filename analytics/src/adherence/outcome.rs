@@ -62,6 +62,7 @@ impl DayObs {
         match kind {
             QuotaKind::Steps => self.steps,
             QuotaKind::WalkMinutes => self.walk_minutes,
+            _ => None,
         }
     }
 
@@ -71,6 +72,7 @@ impl DayObs {
         let worn_enough = match kind {
             QuotaKind::Steps => self.valid,
             QuotaKind::WalkMinutes => self.valid && self.cadence_valid,
+            _ => false,
         };
         worn_enough && !self.phone_only && self.done(kind).is_some()
     }

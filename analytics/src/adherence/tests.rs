@@ -14,7 +14,7 @@ fn programme(quota: Quota) -> Programme {
         name: "p".into(),
         version: "1".into(),
         title_key: "t".into(),
-        stages: vec![Stage { weeks: 4, quotas: vec![quota] }],
+        stages: vec![Stage { from_week: None, weeks: 4, quotas: vec![quota] }],
     }
     .check()
     .unwrap()

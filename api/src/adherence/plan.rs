@@ -76,7 +76,7 @@ impl Plan {
     /// The kinds of quota that the programme in force on a date, or the first to come, has; steps first.
     #[must_use]
     pub fn kinds(&self) -> Vec<QuotaKind> {
-        let mut kinds: Vec<QuotaKind> = QuotaKind::ALL.to_vec();
+        let mut kinds: Vec<QuotaKind> = QuotaKind::SENSED.to_vec();
         kinds.retain(|kind| {
             self.programmes
                 .iter()

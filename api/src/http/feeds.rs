@@ -188,7 +188,7 @@ pub(super) async fn adherence(
     caller.may_read(&service, id).await?;
     let kind = match query.quota.as_deref() {
         None => QuotaKind::Steps,
-        Some(word) => QuotaKind::ALL
+        Some(word) => QuotaKind::SENSED
             .into_iter()
             .find(|kind| kind.as_str() == word)
             .ok_or_else(|| Fault::field("quota", "steps or walk_minutes"))?,

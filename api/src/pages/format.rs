@@ -118,7 +118,8 @@ impl Text {
             QuotaKind::WalkMinutes => "unit_walk_minutes",
             QuotaKind::Relaxation => "unit_relaxation",
             QuotaKind::Stretching => "unit_stretching",
-            QuotaKind::Strength => "unit_strength",
+            QuotaKind::Strengthening => "unit_strengthening",
+            QuotaKind::Workshop => "unit_workshop",
         };
         self.count(key, n.into(), &[("n", &self.number(n.into()))])
     }

@@ -132,7 +132,9 @@ fn done_column(week: &Week) -> &'static str {
         None => "column_done",
         Some(QuotaKind::Steps) => "column_steps",
         Some(QuotaKind::WalkMinutes) => "column_walk_minutes",
-        Some(QuotaKind::Relaxation | QuotaKind::Stretching | QuotaKind::Strength) => "column_sessions",
+        Some(
+            QuotaKind::Relaxation | QuotaKind::Stretching | QuotaKind::Strengthening | QuotaKind::Workshop,
+        ) => "column_sessions",
     }
 }
 

@@ -213,6 +213,10 @@ fn kind_of(kind: QuotaKind) -> p::QuotaKind {
     match kind {
         QuotaKind::Steps => p::QuotaKind::Steps,
         QuotaKind::WalkMinutes => p::QuotaKind::WalkMinutes,
+        QuotaKind::Stretching => p::QuotaKind::Stretching,
+        QuotaKind::Strengthening => p::QuotaKind::Strengthening,
+        QuotaKind::Relaxation => p::QuotaKind::Relaxation,
+        QuotaKind::Workshop => p::QuotaKind::Workshop,
     }
 }
 

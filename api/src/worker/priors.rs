@@ -60,7 +60,7 @@ pub async fn prior_as_of(
 /// # Errors
 /// When the registry fails.
 pub(super) async fn refresh_priors(registry: &Registry, now_ms: i64) -> Result<(), ApiError> {
-    for kind in QuotaKind::ALL {
+    for kind in QuotaKind::SENSED {
         let last = registry.latest_snapshot(&kind_of(kind)).await?;
         if last.is_some_and(|last| now_ms - last.recorded_ms < HOLDS_MS) {
             continue;

@@ -67,7 +67,7 @@ pub struct QuotaDoc {
     pub min_cadence: Option<u16>,
 }
 
-/// The kinds of quota that a sensor can judge.
+/// What a quota counts: the first two by a sensor, the others by what the person or the school reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum QuotaKindDoc {
@@ -75,6 +75,14 @@ pub enum QuotaKindDoc {
     Steps,
     /// Walking minutes a day.
     WalkMinutes,
+    /// Minutes of stretching a day.
+    Stretching,
+    /// Minutes of strengthening a day.
+    Strengthening,
+    /// Minutes of relaxation a day.
+    Relaxation,
+    /// Workshops a day.
+    Workshop,
 }
 
 /// A day of the week.

@@ -11,12 +11,14 @@ pub enum QuotaKind {
     Steps,
     /// Minutes of walking in a day.
     WalkMinutes,
-    /// Relaxation sessions in a day.
+    /// Minutes of relaxation in a day.
     Relaxation,
-    /// Stretching sessions in a day.
+    /// Minutes of stretching in a day.
     Stretching,
-    /// Strengthening sessions in a day.
-    Strength,
+    /// Minutes of strengthening in a day.
+    Strengthening,
+    /// Workshops in a day.
+    Workshop,
 }
 
 /// What the programme asks of a week.

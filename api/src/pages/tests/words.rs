@@ -211,9 +211,10 @@ fn every_quota_kind_has_its_unit() {
     for (kind, fr, en) in [
         (QuotaKind::Steps, "2 pas", "2 steps"),
         (QuotaKind::WalkMinutes, "2 minutes de marche", "2 minutes of walking"),
-        (QuotaKind::Relaxation, "2 séances de relaxation", "2 relaxation sessions"),
-        (QuotaKind::Stretching, "2 séances d’étirements", "2 stretching sessions"),
-        (QuotaKind::Strength, "2 séances de renforcement", "2 strengthening sessions"),
+        (QuotaKind::Relaxation, "2 minutes de relaxation", "2 minutes of relaxation"),
+        (QuotaKind::Stretching, "2 minutes d’étirements", "2 minutes of stretching"),
+        (QuotaKind::Strengthening, "2 minutes de renforcement", "2 minutes of strengthening"),
+        (QuotaKind::Workshop, "2 ateliers", "2 workshops"),
     ] {
         let mut page = estimable();
         page.this_week.as_mut().unwrap().quota = Some(Quota { kind, target: 2, per_week: 1 });
