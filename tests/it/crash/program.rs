@@ -67,7 +67,9 @@ impl Process {
     pub(crate) fn interrupt(mut self) -> bool {
         let running = self.0.try_wait().expect("a child").is_none();
         let id = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw).expect("an id");
-        let _ = kill_process(id, Signal::INT);
+        // What was started in the background, as by nohup, ignores Ctrl-C, and so does all that it starts.
+        let signal = if ignores_interrupts(self.0.id()) { Signal::TERM } else { Signal::INT };
+        let _ = kill_process(id, signal);
         // Whatever ended it, it ends.
         running && !self.0.wait().expect("a child ends").success()
     }
@@ -79,6 +81,13 @@ impl Process {
     fn has_ended(&mut self) -> bool {
         self.0.try_wait().expect("a child").is_some()
     }
+}
+
+/// Whether SIGINT, the second signal, is among those that a process ignores.
+fn ignores_interrupts(id: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 0b10 != 0)
 }
 
 impl Drop for Process {
