@@ -45,6 +45,8 @@ pub mod programme;
 
 pub mod adherence;
 
+pub mod work;
+
 pub use day::{DAY_MEASURES_VERSION, DayContext, DayMeasure, DayQuality, measure_day};
 pub use error::AnalyticsError;
 pub use local_day::{HomeZones, LOCAL_DAY_VERSION};

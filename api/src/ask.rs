@@ -10,6 +10,7 @@ use crate::ApiError;
 use crate::adherence::{AdherenceDoc, Period, Plan, assess, load_rows, reference_date};
 use crate::programme::{built_in, doc_digest, graded_walking_doc, programme_of, templates};
 use crate::registry::{Assigned, NewProgramme, Registry, RegistryError};
+use crate::safety::{self, StopDoc};
 use crate::worker::{Person, days_as_of, prior_as_of};
 use crate::zones::home_zones;
 
@@ -73,7 +74,11 @@ pub async fn adherence(
     };
     let prior = prior_as_of(registry, kind, as_of_ms).await?;
     let assessed = assess(&plan, &rows, period, kind, &prior)?;
-    Ok(AdherenceDoc::new(id, &assessed, as_of_ms.map(crate::feed::rfc3339)))
+    let doc = AdherenceDoc::new(id, &assessed, as_of_ms.map(crate::feed::rfc3339));
+    // What is stopped now is withheld also from who asks what was known before.
+    let Some(stop) = safety::stop_of(registry, id).await? else { return Ok(doc) };
+    let since = home_zones(registry, id).await?.date_of(stop.since_ms)?;
+    Ok(doc.withheld(StopDoc::of(&stop)?, since))
 }
 
 /// All programmes: the built-in templates, then what was stored, each version once.

@@ -73,6 +73,28 @@ pub enum ApiError {
         /// Valid days needed.
         needed: usize,
     },
+    /// A report that cannot be kept.
+    #[error("{field}: {fix}")]
+    ReportInvalid {
+        /// The field at fault.
+        field: String,
+        /// What to do about it.
+        fix: String,
+    },
+    /// Something urgent is not cleared by the person's own word.
+    #[error("this is cleared by a professional, or by a doctor with the code on the printed summary")]
+    ProfessionalNeeded,
+    /// A code, where there is nothing to lift.
+    #[error("nothing is stopped, so there is nothing to clear")]
+    NothingStopped,
+    /// An item of the profile that is not there, or an answer that is none.
+    #[error("{field}: {fix}")]
+    ProfileInvalid {
+        /// Which item.
+        field: String,
+        /// What to do about it.
+        fix: String,
+    },
     /// A period that ends before it begins.
     #[error("the period ends before it begins: give --from and --to with from <= to")]
     PeriodReversed,

@@ -5,7 +5,7 @@ use foulee_store::Store;
 use serde::{Deserialize, Serialize};
 
 use crate::ApiError;
-use crate::registry::{EnrolmentCode, NewParticipant, Registry, SINCE_EVER};
+use crate::registry::{NewParticipant, OneTimeCode, Registry, SINCE_EVER};
 
 /// Somebody to be added.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -79,7 +79,7 @@ pub async fn enrol(
     id: ParticipantId,
     days: u32,
     now_ms: i64,
-) -> Result<(EnrolmentCode, i64), ApiError> {
+) -> Result<(OneTimeCode, i64), ApiError> {
     let mut random = [0; 8];
     getrandom::fill(&mut random).map_err(|_| ApiError::NoRandomness)?;
     let expires_ms = now_ms + i64::from(days) * 86_400_000;

@@ -82,6 +82,8 @@
     source.addEventListener("state", (event) => {
       state = JSON.parse(event.data);
       show();
+      // A stop that begins or ends changes what the page may show. Not at once again, should the two ever disagree.
+      if ((state.safety || "") !== words.safety) setTimeout(() => location.reload(), 500);
     });
     source.onerror = () => {
       lose();

@@ -1,9 +1,10 @@
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use foulee_analytics::adherence::{Adherence, Interval, Prior, PriorSource, Span};
 use foulee_contract::ParticipantId;
 use serde::Serialize;
 
 use super::{Assessed, kind_word};
+use crate::safety::StopDoc;
 
 /// Adherence as the command and the feed give it. Never a bare number: each figure is an interval, or stands beside
 /// one, and what cannot be known is null.
@@ -29,6 +30,9 @@ pub struct AdherenceDoc {
     by_day: Vec<DayDoc>,
     #[serde(skip_serializing_if = "Option::is_none")]
     as_of: Option<String>,
+    /// What is stopped; then quotas of days from its beginning on are null.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    safety: Option<StopDoc>,
     notice: &'static str,
 }
 
@@ -71,7 +75,7 @@ struct PriorDoc {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 struct WeekDoc {
     from: NaiveDate,
-    quota: QuotaDoc,
+    quota: Option<QuotaDoc>,
     done: [f64; 2],
     outcome: &'static str,
 }
@@ -116,7 +120,7 @@ struct PacingDoc {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 struct DayDoc {
     date: NaiveDate,
-    quota: u32,
+    quota: Option<u32>,
     done: (f64, Option<f64>),
     outcome: &'static str,
     wear_minutes: u32,
@@ -182,7 +186,7 @@ impl AdherenceDoc {
                 .iter()
                 .map(|week| WeekDoc {
                     from: week.from,
-                    quota: QuotaDoc { target: week.quota.target, per_week: week.quota.per_week },
+                    quota: Some(QuotaDoc { target: week.quota.target, per_week: week.quota.per_week }),
                     done: pair(week.done),
                     outcome: week.outcome.as_str(),
                 })
@@ -215,7 +219,7 @@ impl AdherenceDoc {
                 .iter()
                 .map(|day| DayDoc {
                     date: day.date,
-                    quota: day.quota.target,
+                    quota: Some(day.quota.target),
                     done: open(day.done),
                     outcome: day.outcome.as_str(),
                     wear_minutes: day.wear_minutes,
@@ -223,8 +227,24 @@ impl AdherenceDoc {
                 })
                 .collect(),
             as_of,
+            safety: None,
             notice: "research software, not a medical device",
         }
+    }
+
+    /// The same without what is withheld while something is stopped: quotas from its first local day on.
+    #[must_use]
+    pub fn withheld(mut self, stop: StopDoc, since: NaiveDate) -> Self {
+        for day in self.by_day.iter_mut().filter(|day| day.date >= since) {
+            day.quota = None;
+        }
+        for week in &mut self.weeks {
+            if since < week.from.checked_add_days(Days::new(7)).unwrap_or(week.from) {
+                week.quota = None;
+            }
+        }
+        self.safety = Some(stop);
+        self
     }
 
     /// Valid days of the period.
@@ -266,11 +286,13 @@ impl AdherenceDoc {
             lines.push(format!("{} of the minutes of these days are known", percent(completeness)));
         }
         for week in &self.weeks {
+            let Some(quota) = &week.quota else { continue };
             lines.push(format!(
                 "week of {}: {} to {} of {} days, {}",
-                week.from, week.done[0], week.done[1], week.quota.per_week, week.outcome
+                week.from, week.done[0], week.done[1], quota.per_week, week.outcome
             ));
         }
+        lines.extend(self.safety.as_ref().map(StopDoc::line));
         lines.push(self.notice.to_owned());
         lines.join("\n")
     }

@@ -3,14 +3,16 @@ use foulee_analytics::programme::{PrescribedDay, Programme, QuotaKind};
 use foulee_contract::{ParticipantId, ProgrammeDoc};
 
 use crate::ApiError;
+use crate::profile::Preferences;
 use crate::programme::programme_of;
 use crate::registry::{Prescription, Registry, prescription_on};
 
 /// What is prescribed to a participant.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Plan {
     prescriptions: Vec<Prescription>,
     programmes: Vec<(ProgrammeDoc, Programme)>,
+    preferences: Preferences,
 }
 
 /// A prescribed day and which prescription it comes from.
@@ -50,7 +52,9 @@ impl Plan {
             let programme = programme_of(&doc)?;
             programmes.push((doc, programme));
         }
-        Ok(Self { prescriptions, programmes })
+        let said = registry.context(participant, known_at_ms).await?;
+        let zones = crate::zones::home_zones(registry, participant).await?;
+        Ok(Self { prescriptions, programmes, preferences: Preferences::of(&said, &zones)? })
     }
 
     /// Whether anything was ever assigned.
@@ -85,7 +89,8 @@ impl Plan {
         kinds
     }
 
-    /// The prescribed days of a kind, both ends included; a later assignment supersedes from its start.
+    /// The prescribed days of a kind, both ends included; a later assignment supersedes from its start. What the person
+    /// avoids, and days that are impossible to them, are not prescribed.
     ///
     /// # Errors
     /// [`ApiError::PeriodReversed`], and dates beyond the calendar.
@@ -102,7 +107,9 @@ impl Plan {
         for (prescription, (doc, programme)) in self.prescriptions.iter().zip(&self.programmes) {
             for day in programme.prescribed_days(prescription.start_date, from, to, kind)? {
                 let current = prescription_on(&self.prescriptions, day.date);
-                if current.is_some_and(|current| current.id == prescription.id) {
+                if current.is_some_and(|current| current.id == prescription.id)
+                    && let Some(day) = self.preferences.constrain(day)
+                {
                     days.push(PlanDay { day, doc });
                 }
             }

@@ -34,6 +34,11 @@ pub use commands::participant::{
 };
 pub use commands::phone::{PhoneAdd, PhoneCommand, PhoneList, PhoneRevoke};
 pub use commands::programme::{ProgrammeAssign, ProgrammeCommand, ProgrammeList, ProgrammeShow};
+pub(crate) use commands::said::edge;
+pub use commands::said::{
+    ClearedBy, Profile, ProfileAction, Report, ReportKind, Reports, SafetyClear, SafetyCode, SafetyCommand,
+    SafetyShow,
+};
 pub use commands::service::{Demo, Role, Serve};
 pub use commands::token::{TokenAdd, TokenCommand, TokenGrant, TokenList, TokenRevoke};
 pub use commands::upkeep::{

@@ -12,6 +12,7 @@ mod participant;
 mod phone;
 mod programme;
 mod rows;
+mod said;
 mod serve;
 mod store;
 mod token;
@@ -56,6 +57,10 @@ fn run(parsed: Parsed) -> Result<Exit, CommandError> {
         Command::Totals(asked) => rows::totals(&context()?, &asked),
         Command::Completeness(asked) => rows::completeness(&context()?, &asked),
         Command::Adherence(asked) => rows::adherence(&context()?, &asked),
+        Command::Report(asked) => said::report(&context()?, &asked),
+        Command::Reports(asked) => said::reports(&context()?, &asked),
+        Command::Profile(asked) => said::profile(&context()?, &asked),
+        Command::Safety(command) => said::safety(&context()?, &command),
         Command::Programme(command) => programme::run(&context()?, command),
         Command::Participant(command) => participant::run(&context()?, command),
         Command::Token(command) => token::run(&context()?, command),

@@ -73,6 +73,13 @@ impl From<ApiError> for Fault {
             ApiError::ProgrammeInvalid { field, fix } => {
                 Some(Problem::new(ProblemKind::InvalidField).field(field.clone(), fix.clone()))
             }
+            ApiError::ProfileInvalid { field, fix } | ApiError::ReportInvalid { field, fix } => {
+                Some(Problem::new(ProblemKind::InvalidField).field(field.clone(), fix.clone()))
+            }
+            ApiError::ProfessionalNeeded => {
+                Some(Problem::new(ProblemKind::Forbidden).detail(error.to_string()))
+            }
+            ApiError::NothingStopped => Some(Problem::new(ProblemKind::Conflict).detail(error.to_string())),
             ApiError::NoBaseline { .. } => {
                 Some(Problem::new(ProblemKind::InvalidField).field("start_steps", error.to_string()))
             }

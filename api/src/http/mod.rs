@@ -12,9 +12,11 @@ mod pages;
 mod participants;
 mod phones;
 mod programmes;
+mod said;
 mod sources;
 mod state;
 mod stream;
+mod today;
 
 use leftover::Leftover;
 
@@ -56,6 +58,13 @@ pub fn router(service: Service) -> Router {
         .route("/v1/participants/{id}/live", get(live::newest))
         .route("/v1/participants/{id}/prescriptions", get(programmes::prescriptions).post(programmes::assign))
         .route("/v1/participants/{id}/enrolments", post(phones::enrol))
+        .route("/v1/participants/{id}/reports", get(said::list))
+        .route("/v1/participants/{id}/profile", get(said::profile).post(said::set_profile))
+        .route("/v1/participants/{id}/safety", get(said::safety))
+        .route("/v1/participants/{id}/safety/clearances", post(said::clear))
+        .route("/v1/participants/{id}/safety/codes", post(said::clearing_code))
+        .route("/v1/reports", post(said::report))
+        .route("/v1/safety/clearances", post(said::clear_by_code))
         .route("/v1/measures", get(feeds::dictionary))
         .route("/v1/programmes", get(programmes::list))
         .route("/v1/programmes/{name}", get(programmes::show))
@@ -70,6 +79,9 @@ pub fn router(service: Service) -> Router {
         .route("/p/{id}", get(pages::person))
         .route("/p/{id}/live", get(pages::live))
         .route("/p/{id}/received", get(pages::received))
+        .route("/p/{id}/day", get(today::day).post(today::say))
+        .route("/p/{id}/safety", get(today::stop).post(today::lift))
+        .route("/clear", get(today::clear_form).post(today::clear))
         .route("/enter", get(pages::enter_form).post(pages::enter))
         .route("/leave", post(pages::leave))
         .route("/enrol", get(pages::enrol))

@@ -14,7 +14,7 @@ use super::fault::{Fault, Path, Query};
 use super::feeds::place_among_readers;
 use super::participants::visible;
 use crate::live::Shown;
-use crate::pages::model::{ErrorKind, ErrorPage, Frame, Synthetic};
+use crate::pages::model::{ErrorKind, ErrorPage, Frame, SafetyNotice, Synthetic};
 use crate::pages::{
     Asset, CONTENT_SECURITY_POLICY, LIVE_CONTENT_SECURITY_POLICY, LIVE_SCRIPT, Lang, STYLESHEET, render,
     render_error, render_index, render_live, render_received,
@@ -24,15 +24,16 @@ use crate::view::{self, PageQuery, ReceivedQuery};
 
 /// How long the live page waits for what is newest.
 const LONGEST_LOOK: Duration = Duration::from_secs(5);
+const LONGEST_LOOK_WHEN_STOPPED: Duration = Duration::from_millis(500);
 /// People on the list's page: what a clinician follows.
 const LIST: u32 = 200;
 
-fn lang_of(query: Option<&str>, headers: &HeaderMap) -> Lang {
+pub(super) fn lang_of(query: Option<&str>, headers: &HeaderMap) -> Lang {
     let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     Lang::choose(query, accepted)
 }
 
-fn html(status: StatusCode, text: String) -> Response {
+pub(super) fn html(status: StatusCode, text: String) -> Response {
     html_under(CONTENT_SECURITY_POLICY, status, text)
 }
 
@@ -47,14 +48,46 @@ fn html_under(policy: &'static str, status: StatusCode, text: String) -> Respons
 const LATE_MS: i64 = 2_000;
 
 /// What the service knows that a view does not.
-fn frame(service: &Service, frame: &mut Frame) {
+pub(super) fn frame(service: &Service, frame: &mut Frame) {
     frame.synthetic = service.synthetic.then_some(Synthetic::MadeOf);
     let since_ms = service.store.backlog().and_then(|backlog| backlog.waiting_since_ms);
     frame.storing = since_ms.is_some_and(|since_ms| (service.clock)().saturating_sub(since_ms) >= LATE_MS);
 }
 
 /// A problem as a page.
-fn fault_page(fault: &Fault, lang: Lang) -> Response {
+pub(super) fn fault_page(fault: &Fault, lang: Lang) -> Response {
+    fault_page_within(Frame::default(), fault, lang)
+}
+
+/// The same on the way to a page about somebody: what is stopped for their safety is said also where the page cannot be
+/// made, to who may see them.
+pub(super) async fn person_fault(
+    service: &Service,
+    headers: &HeaderMap,
+    id: Option<ParticipantId>,
+    fault: &Fault,
+    lang: Lang,
+) -> Response {
+    let safety = match id {
+        Some(id) => safety_of(service, headers, id, lang).await.unwrap_or_default(),
+        None => None,
+    };
+    fault_page_within(Frame { safety, ..Frame::default() }, fault, lang)
+}
+
+async fn safety_of(
+    service: &Service,
+    headers: &HeaderMap,
+    id: ParticipantId,
+    lang: Lang,
+) -> Result<Option<SafetyNotice>, Fault> {
+    let Some(caller) = Caller::of_headers(service, headers).await? else { return Ok(None) };
+    caller.may_read(service, id).await?;
+    let stop = crate::safety::stop_of(&service.registry, id).await?;
+    Ok(stop.map(|stop| view::safety_notice(&stop, id, lang)))
+}
+
+fn fault_page_within(frame: Frame, fault: &Fault, lang: Lang) -> Response {
     let problem = fault.problem();
     let kind = match problem.kind {
         ProblemKind::Unauthorized | ProblemKind::Forbidden => ErrorKind::NotAllowed,
@@ -64,7 +97,7 @@ fn fault_page(fault: &Fault, lang: Lang) -> Response {
         ProblemKind::Internal => ErrorKind::Internal,
         _ => ErrorKind::BadRequest,
     };
-    let page = ErrorPage { frame: Frame::default(), kind, request_id: problem.instance.clone() };
+    let page = ErrorPage { frame, kind, request_id: problem.instance.clone() };
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     html(status, render_error(&page, lang).unwrap_or_else(|_| problem.title.clone()))
 }
@@ -102,15 +135,16 @@ pub(super) async fn person(
         Err(fault) => return fault_page(&fault, lang_of(None, &headers)),
     };
     let lang = lang_of(query.lang.as_deref(), &headers);
+    let named = id.as_ref().ok().map(|Path(id)| *id);
     match person_html(&service, &headers, id, &query, lang).await {
         Ok(Some(text)) => html(StatusCode::OK, text),
         Ok(None) => Redirect::to(&format!("/enter?lang={}", lang.code())).into_response(),
-        Err(fault) => fault_page(&fault, lang),
+        Err(fault) => person_fault(&service, &headers, named, &fault, lang).await,
     }
 }
 
 /// Whose page it is, for somebody who may see it; `None` for who has no token.
-async fn visible_person(
+pub(super) async fn visible_person(
     service: &Service,
     headers: &HeaderMap,
     id: Result<Path<ParticipantId>, Fault>,
@@ -148,10 +182,11 @@ pub(super) async fn live(
         Err(fault) => return fault_page(&fault, lang_of(None, &headers)),
     };
     let lang = lang_of(query.lang.as_deref(), &headers);
+    let named = id.as_ref().ok().map(|Path(id)| *id);
     match live_html(&service, &headers, id, lang).await {
         Ok(Some(text)) => html_under(LIVE_CONTENT_SECURITY_POLICY, StatusCode::OK, text),
         Ok(None) => Redirect::to(&format!("/enter?lang={}", lang.code())).into_response(),
-        Err(fault) => fault_page(&fault, lang),
+        Err(fault) => person_fault(&service, &headers, named, &fault, lang).await,
     }
 }
 
@@ -162,12 +197,16 @@ async fn live_html(
     lang: Lang,
 ) -> Result<Option<String>, Fault> {
     let Some((participant, zones)) = visible_person(service, headers, id).await? else { return Ok(None) };
-    let told = match tokio::time::timeout(LONGEST_LOOK, service.live.now(participant.id)).await {
+    let safety = safety_of(service, headers, participant.id, lang).await?;
+    // What is stopped is not to wait for what is newest.
+    let longest = if safety.is_some() { LONGEST_LOOK_WHEN_STOPPED } else { LONGEST_LOOK };
+    let told = match tokio::time::timeout(longest, service.live.now(participant.id)).await {
         Ok(Shown::Told(told)) => told,
         Ok(Shown::Gone) => return Err(Fault::not_found()),
         Ok(Shown::NotYet) | Err(_) => return Err(Problem::new(ProblemKind::Unavailable).into()),
     };
     let mut page = view::live_page(&participant, &zones, &told.state, lang, (service.clock)())?;
+    page.frame.safety = safety;
     frame(service, &mut page.frame);
     Ok(Some(render_live(&page, lang).map_err(crate::ApiError::from)?))
 }
@@ -184,10 +223,11 @@ pub(super) async fn received(
         Err(fault) => return fault_page(&fault, lang_of(None, &headers)),
     };
     let lang = lang_of(query.lang.as_deref(), &headers);
+    let named = id.as_ref().ok().map(|Path(id)| *id);
     match received_html(&service, &headers, id, &query, lang).await {
         Ok(Some(text)) => html(StatusCode::OK, text),
         Ok(None) => Redirect::to(&format!("/enter?lang={}", lang.code())).into_response(),
-        Err(fault) => fault_page(&fault, lang),
+        Err(fault) => person_fault(&service, &headers, named, &fault, lang).await,
     }
 }
 
@@ -204,6 +244,7 @@ async fn received_html(
     let (registry, store) = (&service.registry, &*service.store);
     let page = view::received_page(registry, store, &participant, &zones, query, lang, now_ms);
     let mut page = page.await?;
+    page.frame.safety = safety_of(service, headers, participant.id, lang).await?;
     frame(service, &mut page.frame);
     Ok(Some(render_received(&page, lang).map_err(crate::ApiError::from)?))
 }

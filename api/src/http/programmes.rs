@@ -12,6 +12,7 @@ use super::access::Caller;
 use super::fault::{Fault, Path, json_fault};
 use crate::ask;
 use crate::registry::Prescription;
+use crate::safety::StopDoc;
 
 #[derive(Serialize)]
 pub(super) struct Programmes {
@@ -56,6 +57,9 @@ impl From<Prescription> for PrescriptionDoc {
 #[derive(Serialize)]
 pub(super) struct Prescriptions {
     items: Vec<PrescriptionDoc>,
+    /// What is stopped; then nothing is listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    safety: Option<StopDoc>,
 }
 
 pub(super) async fn prescriptions(
@@ -64,8 +68,11 @@ pub(super) async fn prescriptions(
     Path(id): Path<ParticipantId>,
 ) -> Result<Json<Prescriptions>, Fault> {
     caller.may_read(&service, id).await?;
+    if let Some(stop) = crate::safety::stop_of(&service.registry, id).await? {
+        return Ok(Json(Prescriptions { items: Vec::new(), safety: Some(StopDoc::of(&stop)?) }));
+    }
     let items = service.registry.prescriptions(id).await?.into_iter().map(PrescriptionDoc::from);
-    Ok(Json(Prescriptions { items: items.collect() }))
+    Ok(Json(Prescriptions { items: items.collect(), safety: None }))
 }
 
 #[derive(Deserialize)]

@@ -41,6 +41,8 @@ pub struct Service {
     pub reading_feeds: Arc<Semaphore>,
     /// Tries at codes of phones.
     pub(super) attempts: Arc<Attempts>,
+    /// Tries at codes that lift a stop: whoever guesses at the others keeps no doctor waiting.
+    pub(super) clearing_attempts: Arc<Attempts>,
     /// Whether the people are simulated: then every page says so.
     pub synthetic: bool,
 }
@@ -72,6 +74,7 @@ impl Service {
             live,
             reading_feeds: Arc::new(Semaphore::new(READING_FEEDS)),
             attempts: Arc::default(),
+            clearing_attempts: Arc::default(),
             synthetic: false,
         }
     }

@@ -181,6 +181,11 @@ impl Live {
         people.iter().filter_map(|id| topics.get(id)).for_each(|topic| topic.changed.notify_one());
     }
 
+    /// Something was said of these people that may be shown.
+    pub fn said(&self, people: &[ParticipantId]) {
+        self.computed(people);
+    }
+
     /// Somebody is erased: nothing more is told of them.
     pub(super) fn erased(&self, id: ParticipantId) {
         let mut topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);

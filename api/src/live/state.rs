@@ -1,5 +1,5 @@
 use chrono::NaiveDate;
-use foulee_contract::{Metric, ParticipantId, resolve};
+use foulee_contract::{Metric, ParticipantId, SafetyTier, resolve};
 use foulee_store::{Scan, Store};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -28,6 +28,8 @@ pub struct State {
     pub last: Option<Last>,
     /// When the next local day begins, ms UTC.
     pub next_day_ms: i64,
+    /// What is stopped for their safety.
+    pub stopped: Option<SafetyTier>,
 }
 
 /// A state as it is told.
@@ -46,6 +48,7 @@ struct Doc<'a> {
     heart_rate: Option<RateDoc<'a>>,
     steps: StepsDoc,
     last_reading: Option<LastDoc>,
+    safety: Option<SafetyTier>,
 }
 
 #[derive(Serialize)]
@@ -83,6 +86,7 @@ impl State {
             last_reading: self
                 .last
                 .map(|last| LastDoc { at: rfc3339(last.at_ms), received_at: rfc3339(last.received_ms) }),
+            safety: self.stopped,
         };
         let text = serde_json::to_string(&doc)?;
         let id = Sha256::digest(text.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
@@ -143,6 +147,7 @@ pub(super) async fn state(
         None => None,
     };
     let next_day_ms = zones.bounds(today)?.end;
+    let stopped = crate::safety::stop_of(registry, id).await?.map(|stop| stop.tier);
     let Newest { heart_rate, last, .. } = newest;
-    Ok(Some(State { heart_rate, today, steps, last, next_day_ms }))
+    Ok(Some(State { heart_rate, today, steps, last, next_day_ms, stopped }))
 }

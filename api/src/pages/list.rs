@@ -6,7 +6,7 @@ use super::adherence::sentence;
 use super::error::PagesError;
 use super::format::Round;
 use super::markup::Markup;
-use super::model::{IndexPage, IndexRow};
+use super::model::{IndexPage, IndexRow, Stopped};
 use super::text::Text;
 
 #[derive(Template)]
@@ -54,9 +54,11 @@ fn row<'a>(t: &Text, row: &'a IndexRow) -> Result<Row<'a>, PagesError> {
     Ok(Row {
         participant: &row.participant,
         href: row.href.as_str(),
-        adherence: match &row.adherence {
-            Some(adherence) => sentence(t, adherence)?,
-            None => t.get("status_none").to_owned(),
+        adherence: match (row.stopped, &row.adherence) {
+            (Some(Stopped::Urgent), _) => t.get("safety_list_urgent").to_owned(),
+            (Some(Stopped::Review), _) => t.get("safety_list_review").to_owned(),
+            (None, Some(adherence)) => sentence(t, adherence)?,
+            (None, None) => t.get("status_none").to_owned(),
         },
         completeness: match row.adherence.as_ref().and_then(|adherence| adherence.completeness) {
             Some(share) => t.percent("completeness", share, Round::Down)?,

@@ -7,7 +7,7 @@ use super::assets::LIVE_SCRIPT;
 use super::error::PagesError;
 use super::lang::Lang;
 use super::markup::Markup;
-use super::model::{LivePage, LiveRate};
+use super::model::{LivePage, LiveRate, Stopped};
 use super::text::Text;
 
 /// A heart rate that is older, s, is no longer shown as the rate of now. `[D]`: a strap or watch tells one each second or
@@ -21,7 +21,7 @@ pub(crate) const RATE_HOLDS_S: i64 = 120;
 <dl class="facts about">
 <div><dt>{{ t.get("fact_participant") }}</dt><dd>{{ page.participant }}</dd></div>
 </dl>
-<section class="card" id="live" aria-label="{{ t.get("live_heading") }}" data-stream="{{ page.stream.as_str() }}" data-zone="{{ page.home_zone }}" data-now="{{ page.now_ms }}" data-holds="{{ RATE_HOLDS_S }}" data-hour-digits="{{ hour_digits }}"
+<section class="card" id="live" aria-label="{{ t.get("live_heading") }}" data-stream="{{ page.stream.as_str() }}" data-zone="{{ page.home_zone }}" data-now="{{ page.now_ms }}" data-holds="{{ RATE_HOLDS_S }}" data-hour-digits="{{ hour_digits }}" data-safety="{{ safety }}"
 {%- for (name, text) in words %} data-{{ name }}="{{ text }}"{% endfor %}>
 <dl class="newest">
 <div><dt>{{ t.get("live_rate") }}</dt><dd id="rate">{{ rate }}</dd></div>
@@ -40,6 +40,7 @@ struct Body<'a> {
     t: &'a Text,
     page: &'a LivePage,
     hour_digits: u8,
+    safety: &'static str,
     /// What the script writes, by the name of the attribute that holds it.
     words: [(&'static str, &'static str); 15],
     rate: String,
@@ -75,6 +76,11 @@ pub(crate) fn body(t: &Text, page: &LivePage) -> Result<Markup, PagesError> {
         hour_digits: match t.lang() {
             Lang::Fr => 1,
             Lang::En => 2,
+        },
+        safety: match page.frame.safety.as_ref().map(|notice| notice.stopped) {
+            Some(Stopped::Urgent) => "urgent",
+            Some(Stopped::Review) => "review",
+            None => "",
         },
         words,
         rate: rate(t, page.heart_rate, page.now),

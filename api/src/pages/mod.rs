@@ -35,6 +35,7 @@ pub mod model;
 mod person;
 mod received;
 mod render;
+mod safety;
 mod shell;
 mod svg_adherence;
 mod svg_day;
@@ -42,6 +43,7 @@ mod svg_received;
 mod svg_week;
 mod svg_weeks;
 mod text;
+mod today;
 mod week;
 
 #[cfg(test)]
@@ -52,5 +54,8 @@ pub use error::PagesError;
 pub use lang::Lang;
 pub(crate) use live::RATE_HOLDS_S;
 pub use render::{
-    render, render_enrol, render_enter, render_error, render_index, render_live, render_received,
+    render, render_clear, render_enrol, render_enter, render_error, render_index, render_live,
+    render_received, render_safety, render_today,
 };
+pub use safety::CodeTold;
+pub use today::safety_text;

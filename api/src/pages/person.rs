@@ -17,6 +17,7 @@ use super::{adherence, day, days, history, week};
 <div><dt>{{ term }}</dt><dd>{{ value }}</dd></div>
 {%- endfor %}
 </dl>
+{% if let Some(href) = day_of %}<p><a href="{{ href.as_str() }}">{{ t.get("today_link") }}</a></p>{% endif %}
 {% if let Some(href) = live %}<p><a href="{{ href.as_str() }}">{{ t.get("live_link") }}</a></p>{% endif %}
 {% if let Some(href) = received %}<p><a href="{{ href.as_str() }}">{{ t.get("received_link") }}</a></p>{% endif %}
 {% if empty %}<div class="card"><p class="lead">{{ t.get("empty_lead") }}</p><p>{{ t.get("empty_help") }}</p></div>{% endif %}
@@ -40,6 +41,7 @@ struct Body<'a> {
     t: &'a Text,
     first: Vec<(&'static str, String)>,
     about: Vec<(&'static str, String)>,
+    day_of: Option<&'a Href>,
     live: Option<&'a Href>,
     received: Option<&'a Href>,
     empty: bool,
@@ -69,15 +71,43 @@ pub(crate) fn body(t: &Text, page: &PersonPage) -> Result<Markup, PagesError> {
                 ("fact_zone", Some(page.home_zone.clone()).filter(|zone| !zone.is_empty())),
             ],
         ),
+        day_of: page.links.day_of.as_ref(),
         live: page.links.live.as_ref(),
         received: page.links.received.as_ref(),
         empty: page.last_reading.is_none(),
-        week: page.this_week.as_ref().map(|w| week::section(t, w, &page.links)).transpose()?,
-        adherence: adherence::section(t, page.adherence.as_ref(), page.period)?,
+        week: page.this_week.as_ref().map(|w| week::section(t, w, &page.links, page.withheld)).transpose()?,
+        adherence: if page.withheld {
+            withheld(t, "adherence", "adherence_heading", "withheld_adherence")?
+        } else {
+            adherence::section(t, page.adherence.as_ref(), page.period)?
+        },
         day: page.day.as_ref().map(|d| day::section(t, d, &page.links)).transpose()?,
-        history: history::section(t, &page.weeks)?,
+        history: if page.withheld {
+            withheld(t, "weeks", "weeks_heading", "withheld_history")?
+        } else {
+            history::section(t, &page.weeks)?
+        },
         days: days::section(t, &page.days)?,
     })
+}
+
+#[derive(Template)]
+#[template(
+    ext = "html",
+    source = r##"<section class="card" aria-labelledby="{{ id }}">
+<h2 id="{{ id }}">{{ heading }}</h2>
+<p>{{ text }}</p>
+</section>"##
+)]
+struct Withheld {
+    id: &'static str,
+    heading: &'static str,
+    text: &'static str,
+}
+
+/// A section whose figures are withheld.
+fn withheld(t: &Text, id: &'static str, heading: &str, text: &str) -> Result<Markup, PagesError> {
+    Markup::of(&Withheld { id, heading: t.get(heading), text: t.get(text) })
 }
 
 /// The facts that are known, each with its name.

@@ -2,9 +2,12 @@
 
 use super::error::PagesError;
 use super::lang::Lang;
-use super::model::{ErrorPage, Frame, Href, IndexPage, LivePage, PersonPage, ReceivedPage};
+use super::model::{
+    ErrorPage, Frame, Href, IndexPage, LivePage, PersonPage, ReceivedPage, SafetyPage, TodayPage,
+};
+use super::safety::CodeTold;
 use super::text::Text;
-use super::{enrol, enter, failure, list, live, person, received, shell};
+use super::{enrol, enter, failure, list, live, person, received, safety, shell, today};
 
 /// One participant's page.
 ///
@@ -33,6 +36,36 @@ pub fn render_live(page: &LivePage, lang: Lang) -> Result<String, PagesError> {
     let t = Text::of(lang)?;
     let name = t.fill("live_title", &[("participant", &page.participant)]);
     shell::page(&t, &page.frame, &name, live::body(&t, page)?)
+}
+
+/// A participant's day.
+///
+/// # Errors
+/// Only where a catalogue or a template of this build is broken.
+pub fn render_today(page: &TodayPage, lang: Lang) -> Result<String, PagesError> {
+    let t = Text::of(lang)?;
+    let name = t.fill("today_heading", &[("date", &t.date_full(page.today))]);
+    shell::page(&t, &page.frame, &name, today::body(&t, page)?)
+}
+
+/// What is stopped for a participant's safety, and how it is lifted.
+///
+/// # Errors
+/// Only where a catalogue or a template of this build is broken.
+pub fn render_safety(page: &SafetyPage, lang: Lang) -> Result<String, PagesError> {
+    let t = Text::of(lang)?;
+    shell::page(&t, &page.frame, t.get("safety_heading"), safety::body(&t, page)?)
+}
+
+/// The page at which a general practitioner lifts a stop by a code.
+///
+/// # Errors
+/// Only where a catalogue or a template of this build is broken.
+pub fn render_clear(told: CodeTold, lang: Lang) -> Result<String, PagesError> {
+    let t = Text::of(lang)?;
+    let other_language = Some(Href::new(format!("/clear?lang={}", lang.other().code()))?);
+    let frame = Frame { other_language, ..Frame::default() };
+    shell::page(&t, &frame, t.get("clear_heading"), safety::clear(&t, told)?)
 }
 
 /// What has come of a participant's devices.

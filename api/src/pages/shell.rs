@@ -5,7 +5,7 @@ use askama::Template;
 use super::assets::STYLESHEET;
 use super::error::PagesError;
 use super::markup::Markup;
-use super::model::{Frame, Synthetic};
+use super::model::{Frame, Href, Stopped, Synthetic};
 use super::text::Text;
 
 #[derive(Template)]
@@ -35,6 +35,12 @@ use super::text::Text;
 {% if frame.storing %}<p class="stamp" role="status">{{ t.get("being_stored") }}</p>{% endif %}
 </header>
 <main id="main" tabindex="-1">
+{% if let Some(safety) = safety %}<section class="safety" role="alert" aria-labelledby="safety-heading">
+<p class="lead" id="safety-heading">{{ safety.heading }}</p>
+<p>{{ safety.text }}</p>
+<p>{{ t.get("safety_withheld") }}</p>
+{% if let Some(href) = safety.href %}<p><a href="{{ href.as_str() }}">{{ t.get("safety_link") }}</a></p>{% endif %}
+</section>{% endif %}
 {{ body }}
 </main>
 </body>
@@ -47,7 +53,22 @@ struct Shell<'a> {
     title: String,
     stylesheet: String,
     stamp: Option<&'static str>,
+    safety: Option<Safety<'a>>,
     body: Markup,
+}
+
+struct Safety<'a> {
+    heading: &'static str,
+    text: &'static str,
+    href: Option<&'a Href>,
+}
+
+/// The heading and the text of a stop.
+pub(crate) fn safety_words(t: &Text, stopped: Stopped) -> (&'static str, &'static str) {
+    match stopped {
+        Stopped::Urgent => (t.get("safety_urgent_heading"), t.get("safety_urgent_text")),
+        Stopped::Review => (t.get("safety_review_heading"), t.get("safety_review_text")),
+    }
 }
 
 /// The whole page around `body`; `name` tells one tab from another.
@@ -57,6 +78,10 @@ pub(crate) fn page(t: &Text, frame: &Frame, name: &str, body: Markup) -> Result<
         Synthetic::LearntFrom => t.get("synthetic_learnt_from"),
     });
     let title = t.fill("page_title", &[("name", name)]);
-    let shell = Shell { t, frame, title, stylesheet: STYLESHEET.href(), stamp, body };
+    let safety = frame.safety.as_ref().map(|notice| {
+        let (heading, text) = safety_words(t, notice.stopped);
+        Safety { heading, text, href: notice.href.as_ref() }
+    });
+    let shell = Shell { t, frame, title, stylesheet: STYLESHEET.href(), stamp, safety, body };
     Ok(Markup::of(&shell)?.into_string())
 }

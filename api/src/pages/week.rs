@@ -58,7 +58,12 @@ struct Row {
 }
 
 /// The section of the week that was asked for.
-pub(crate) fn section(t: &Text, week: &Week, links: &PersonLinks) -> Result<Markup, PagesError> {
+pub(crate) fn section(
+    t: &Text,
+    week: &Week,
+    links: &PersonLinks,
+    is_withheld: bool,
+) -> Result<Markup, PagesError> {
     if week.done.lo > week.done.hi {
         return Err(PagesError::Reversed { what: "the week's count of days" });
     }
@@ -80,6 +85,7 @@ pub(crate) fn section(t: &Text, week: &Week, links: &PersonLinks) -> Result<Mark
         heading: t.fill("week_heading", &[("date", &t.date_full(week.from))]),
         quota: match week.quota {
             Some(quota) => t.fill("week_quota", &[("quota", &quota_in_words(t, quota))]),
+            None if is_withheld => t.get("withheld_week").to_owned(),
             None => t.get("week_no_quota").to_owned(),
         },
         done_column: t.get(done_column(week)),

@@ -1,59 +1,11 @@
-use std::fmt;
-
 use foulee_contract::ParticipantId;
-use sha2::{Digest, Sha256};
 
+use super::codes::OneTimeCode;
 use super::ids::participant_of;
 use super::open::next_number;
 use super::people::require_participant;
 use super::phones::{PhoneTokens, add_phone};
 use super::{Registry, Result};
-
-/// Characters of a code: those that the SDK's example apps take, without 0, 1, I and O, which people mistake.
-const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-/// Characters in a code, as many as the SDK's example apps take: 40 bits.
-const LENGTH: usize = 8;
-/// Rounds of SHA-256 over a code, about 20 ms. A code has 40 bits alone: after one round, who steals the file would try
-/// them all in minutes; after these it takes a hundred times longer than a code holds (at 10^10 rounds a second).
-const ROUNDS: u32 = 200_000;
-
-/// A code that lets one phone in, once. It is shown once; printing it by accident hides it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct EnrolmentCode(String);
-
-impl EnrolmentCode {
-    /// The code itself, for the one time that it is shown.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-
-    fn of(random: [u8; LENGTH]) -> Self {
-        Self(random.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect())
-    }
-
-    /// A code as a person typed it: in any case, with spaces or dashes in it.
-    fn read(text: &str) -> Option<Self> {
-        let plain: String =
-            text.chars().filter(|c| !matches!(c, ' ' | '-')).map(|c| c.to_ascii_uppercase()).collect();
-        let is_code = plain.len() == LENGTH && plain.bytes().all(|byte| ALPHABET.contains(&byte));
-        is_code.then_some(Self(plain))
-    }
-
-    fn hash(&self) -> [u8; 32] {
-        let mut hash: [u8; 32] = Sha256::digest(self.0.as_bytes()).into();
-        for _ in 1..ROUNDS {
-            hash = Sha256::digest(hash).into();
-        }
-        hash
-    }
-}
-
-impl fmt::Debug for EnrolmentCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("EnrolmentCode(hidden)")
-    }
-}
 
 impl Registry {
     /// Makes a code from random bytes of the caller, which lets one phone send for a participant. It cannot be had again.
@@ -66,8 +18,8 @@ impl Registry {
         random: [u8; 8],
         now_ms: i64,
         expires_ms: i64,
-    ) -> Result<EnrolmentCode> {
-        let code = EnrolmentCode::of(random);
+    ) -> Result<OneTimeCode> {
+        let code = OneTimeCode::of(random);
         let hash = code.hash();
         let mut tx = self.begin().await?;
         require_participant(&mut tx, participant).await?;
@@ -97,7 +49,7 @@ impl Registry {
         secrets: [[u8; 32]; 2],
         now_ms: i64,
     ) -> Result<Option<PhoneTokens>> {
-        let Some(code) = EnrolmentCode::read(code) else { return Ok(None) };
+        let Some(code) = OneTimeCode::read(code) else { return Ok(None) };
         let hash = code.hash();
         let mut tx = self.begin().await?;
         let sql = "UPDATE enrolment SET redeemed_ms = $2
@@ -116,7 +68,6 @@ impl Registry {
 mod tests {
     use super::super::fixture::{NOW, added, opened, person};
     use super::super::{FILE_NAME, RegistryError};
-    use super::*;
 
     const SECRETS: [[u8; 32]; 2] = [[1; 32], [2; 32]];
 
@@ -125,9 +76,9 @@ mod tests {
         let (folder, registry) = opened().await;
         let id = added(&registry, 1).await;
         let code = registry.add_enrolment(id, *b"12345678", NOW, NOW + 100).await.unwrap();
-        assert_eq!(format!("{code:?}"), "EnrolmentCode(hidden)");
+        assert_eq!(format!("{code:?}"), "OneTimeCode(hidden)");
         let text = code.reveal().to_owned();
-        assert!(text.len() == 8 && text.bytes().all(|byte| ALPHABET.contains(&byte)), "{text}");
+        assert!(text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{text}");
         for wrong in ["", "AAAAAAAA", "AAAA", "É", &format!("{text}A"), &text.replace(&text[..1], "0")] {
             assert!(registry.redeem(wrong, SECRETS, NOW).await.unwrap().is_none(), "{wrong}");
         }

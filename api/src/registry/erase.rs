@@ -30,12 +30,16 @@ pub struct Erasure {
 const AGAIN: Duration = Duration::from_millis(250);
 
 /// Every table with rows of people, those that others refer to last.
-const TABLES: [(&str, &str); 9] = [
+const TABLES: [(&str, &str); 13] = [
     ("day_row", "DELETE FROM day_row WHERE participant = $1"),
     ("result_row", "DELETE FROM result_row WHERE participant = $1"),
     ("token", "DELETE FROM token WHERE participant = $1"),
     ("phone", "DELETE FROM phone WHERE participant = $1"),
     ("enrolment", "DELETE FROM enrolment WHERE participant = $1"),
+    ("clearing_code", "DELETE FROM clearing_code WHERE participant = $1"),
+    ("safety_event", "DELETE FROM safety_event WHERE participant = $1"),
+    ("report", "DELETE FROM report WHERE participant = $1"),
+    ("context", "DELETE FROM context WHERE participant = $1"),
     ("prescription", "DELETE FROM prescription WHERE participant = $1"),
     ("source_priority", "DELETE FROM source_priority WHERE participant = $1"),
     ("home_zone", "DELETE FROM home_zone WHERE participant = $1"),
@@ -169,11 +173,13 @@ impl Registry {
 mod tests {
     use std::path::Path;
 
-    use chrono::{Days, NaiveDate};
+    use chrono::{DateTime, Days, NaiveDate};
+    use foulee_contract::{RedFlag, Report, ReportAnswer, ReportId, ResponseState};
 
     use super::super::fixture::{NOW, added, opened, person};
     use super::super::{
-        Computed, DayRow, FILE_NAME, NewParticipant, NewProgramme, ResultRow, RowWrite, Scope,
+        Computed, DayRow, FILE_NAME, NewContext, NewParticipant, NewProgramme, Origin, ResultRow, RowWrite,
+        Scope,
     };
     use super::*;
 
@@ -204,6 +210,25 @@ mod tests {
         let random = std::array::from_fn(|at| id.as_bytes()[15 - at / 2] >> (4 * (at % 2)));
         let code = registry.add_enrolment(id, random, NOW, NOW + 10).await.unwrap();
         registry.redeem(code.reveal(), [[5; 32], [6; 32]], NOW).await.unwrap().unwrap();
+        let said = NewContext {
+            item: "goal",
+            state: ResponseState::Answered,
+            value: Some("\"walk\""),
+            effective_ms: NOW,
+        };
+        registry.add_context(id, &[said], Origin::Participant, NOW).await.unwrap();
+        let answer = ReportAnswer::RedFlag { codes: vec![RedFlag::Fever] };
+        let report = Report {
+            id: ReportId::from_parts(NOW as u64, [1; 10]),
+            participant: id,
+            question: answer.question(),
+            state: ResponseState::Answered,
+            answer: Some(answer),
+            effective_at: DateTime::from_timestamp_millis(NOW).unwrap(),
+            corrects: None,
+        };
+        registry.add_reports(&[report], Origin::Participant, NOW).await.unwrap();
+        registry.add_clearing_code(id, random, NOW, NOW + 10).await.unwrap();
     }
 
     /// A day whose payload of this many bytes holds the id, as the worst of workers would write it.

@@ -30,10 +30,16 @@ mod programmes;
 
 mod prescriptions;
 
+// What they say themselves, and what follows from it:
+mod context;
+mod reports;
+mod safety;
+
 // Who may see and add it:
 mod scope;
 mod tokens;
 
+mod codes;
 mod enrolments;
 mod phones;
 
@@ -47,7 +53,8 @@ mod erase;
 #[cfg(test)]
 mod fixture;
 
-pub use enrolments::EnrolmentCode;
+pub use codes::OneTimeCode;
+pub use context::{ContextEntry, NewContext};
 pub use erase::Erasure;
 pub use error::{RegistryError, Result};
 pub use ids::{PhoneId, PrescriptionId, StudyId, TokenId};
@@ -58,7 +65,9 @@ pub use phones::{ACCESS_SECONDS, PhoneEntry, PhoneTokens};
 pub use prescriptions::{Assigned, Prescription, prescription_on};
 pub use priorities::SourcePriority;
 pub use programmes::{NewProgramme, Programme};
+pub use reports::{Origin, StoredReport, Taken};
 pub use rows::{Computed, DayDigest, DayRow, ResultRow, RowWrite, Written};
+pub use safety::{Clearer, SafetyChange, SafetyEntry};
 pub use scope::{Access, Scope};
 pub use snapshots::Snapshot;
 pub use studies::Study;

@@ -1,6 +1,6 @@
 use foulee_contract::ParticipantId;
 
-use super::{local, person};
+use super::{local, person, stopped};
 use crate::ApiError;
 use crate::adherence::{Period, Plan, assess, load_rows, reference_date};
 use crate::pages::Lang;
@@ -41,7 +41,8 @@ async fn row(
         .filter(|last| *last <= zones.date_of(now_ms).unwrap_or(*last))
         .map_or(period.to, |last| last.max(period.to));
     let rows = load_rows(registry, id, Period { from: period.from, to }).await?;
-    let plan = Plan::load(registry, id).await?;
+    let stop = crate::safety::stop_of(registry, id).await?;
+    let plan = if stop.is_some() { Plan::default() } else { Plan::load(registry, id).await? };
     let mut adherence = None;
     if let (false, Some(kind)) = (plan.is_empty(), plan.kinds().first()) {
         let prior = prior_of(registry, *kind).await?;
@@ -60,6 +61,7 @@ async fn row(
         participant: person::short(participant),
         study,
         programme,
+        stopped: stop.as_ref().map(stopped),
         adherence,
         last_reading: rows
             .values()

@@ -24,6 +24,7 @@ pub fn live_page(
     let href = |path: String| p::Href::new(path).map_err(|error: PagesError| ApiError::from(error));
     Ok(p::LivePage {
         frame: p::Frame {
+            safety: None,
             synthetic: None,
             storing: false,
             other_language: p::Href::new(format!("?lang={}", lang.other().code())).ok(),

@@ -32,7 +32,9 @@ pub async fn person_page(
     now_ms: i64,
 ) -> Result<p::PersonPage, ApiError> {
     let id = participant.id;
-    let plan = Plan::load(registry, id).await?;
+    let stop = crate::safety::stop_of(registry, id).await?;
+    // What is withheld is not even looked up.
+    let plan = if stop.is_some() { Plan::default() } else { Plan::load(registry, id).await? };
     let last_day = registry.day_row_digests(id).await?.iter().map(|day| day.date).max();
     let today = zones.date_of(now_ms)?;
     let reference = reference_date(today, last_day);
@@ -69,6 +71,7 @@ pub async fn person_page(
     let step = |date: NaiveDate, days: i64| date.checked_add_signed(chrono::TimeDelta::days(days));
     Ok(p::PersonPage {
         frame: p::Frame {
+            safety: stop.as_ref().map(|stop| super::safety_notice(stop, id, lang)),
             synthetic: None,
             storing: false,
             other_language: query.href(lang.other(), query.day, query.week),
@@ -85,13 +88,19 @@ pub async fn person_page(
         this_week: (!plan.is_empty() || !rows.is_empty())
             .then(|| week(&plan, &rows, &judged, week_from, kind, today)),
         adherence: adherence.as_ref().map(|adherence| adherence_view(adherence, &rows)),
-        weeks: weeks(registry, participant, kind, week_from, query, lang).await?,
+        weeks: if stop.is_some() {
+            Vec::new()
+        } else {
+            weeks(registry, participant, kind, week_from, query, lang).await?
+        },
         days: day_table(&rows, &judged, query, lang, from),
         day: Some(day_view(registry, participant, zones, day, now_ms).await?),
+        withheld: stop.is_some(),
         links: p::PersonLinks {
             previous_day: query.href(lang, step(day, -1), None),
             next_day: if day < today { query.href(lang, step(day, 1), None) } else { None },
             previous_week: query.href(lang, None, step(week_from, -7)),
+            day_of: p::Href::new(format!("/p/{id}/day?lang={}", lang.code())).ok(),
             received: p::Href::new(format!("/p/{id}/received?lang={}", lang.code())).ok(),
             live: p::Href::new(format!("/p/{id}/live?lang={}", lang.code())).ok(),
             next_week: if week_from < week_start(&plan, today) {
@@ -209,7 +218,7 @@ fn week(
     }
 }
 
-fn kind_of(kind: QuotaKind) -> p::QuotaKind {
+pub(super) fn kind_of(kind: QuotaKind) -> p::QuotaKind {
     match kind {
         QuotaKind::Steps => p::QuotaKind::Steps,
         QuotaKind::WalkMinutes => p::QuotaKind::WalkMinutes,

@@ -96,6 +96,7 @@ pub async fn received_page(
     let evening = crate::feed::rfc3339(zones.bounds(to)?.end);
     Ok(p::ReceivedPage {
         frame: p::Frame {
+            safety: None,
             synthetic: None,
             storing: false,
             other_language: href(lang.other(), to, as_of.as_deref()),

@@ -9,6 +9,38 @@ use uuid::Uuid;
 #[serde(try_from = "Uuid", into = "Uuid")]
 pub struct ParticipantId(Uuid);
 
+/// A report's id, a UUID that whoever sends it makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ReportId(Uuid);
+
+impl ReportId {
+    /// The id held by a UUID of any version.
+    #[must_use]
+    pub fn new(uuid: Uuid) -> Self {
+        Self(uuid)
+    }
+
+    /// A new UUIDv7 from a time and ten random bytes, both given so that a run can be replayed.
+    #[must_use]
+    pub fn from_parts(unix_ms: u64, random: [u8; 10]) -> Self {
+        Self(uuid::Builder::from_unix_timestamp_millis(unix_ms, &random).into_uuid())
+    }
+}
+
+impl FromStr for ReportId {
+    type Err = uuid::Error;
+    fn from_str(text: &str) -> Result<Self, uuid::Error> {
+        Uuid::from_str(text).map(Self)
+    }
+}
+
+impl fmt::Display for ReportId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// Why a text is not a participant's id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IdError {

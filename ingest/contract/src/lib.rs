@@ -20,22 +20,24 @@ mod problem;
 mod programme;
 mod reading;
 mod report;
+mod safety;
 mod source;
 mod version;
 
 pub use answer::{Answer, RejectCode, Rejection};
 pub use batch::{Batch, Grid, Points, SeriesBlock};
 pub use column::Column;
-pub use id::{IdError, ParticipantId};
+pub use id::{IdError, ParticipantId, ReportId};
 pub use metric::{GapCause, Grain, How, Metric, ScaleError, Shape};
 pub use object::Object;
 pub use problem::{FieldError, Problem, ProblemKind};
 pub use programme::{Contingency, ProgrammeDoc, QuotaDoc, QuotaKindDoc, StageDoc, TextDoc, WeekdayDoc};
 pub use reading::{Provenance, Reading, Series, Stored, Tuple, Value};
 pub use report::{
-    Edge, Felt, PainMoment, RedFlag, Report, ReportAnswer, ReportQuestion, ResponseState, SafetyEvent,
-    SafetyTier, SessionActivity,
+    DayKind, Edge, Felt, MAX_REPORTS, PainMoment, Report, ReportAnswer, ReportBatch, ReportError,
+    ReportQuestion, ReportRejectCode, ReportRejection, ReportsAnswer, ResponseState, SessionActivity,
 };
+pub use safety::{RedFlag, SafetyEvent, SafetyTier};
 pub use source::{Source, SourceError, SourceKind};
 pub use version::{Resolved, resolve};
 

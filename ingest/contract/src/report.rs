@@ -1,12 +1,14 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ParticipantId;
+use crate::{ParticipantId, RedFlag, ReportId};
 
 /// Something that a person was asked, and what came of it. Append-only: a correction is a later report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Report {
+    /// Its own id, made by whoever sends it: the same report again is a duplicate, and changes nothing.
+    pub id: ReportId,
     /// Who.
     pub participant: ParticipantId,
     /// What was asked.
@@ -18,6 +20,9 @@ pub struct Report {
     pub answer: Option<ReportAnswer>,
     /// When it was so, which may be before it was said.
     pub effective_at: DateTime<Utc>,
+    /// The earlier report whose place it takes, of the same question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrects: Option<ReportId>,
 }
 
 /// What can be asked.
@@ -32,7 +37,9 @@ pub enum ReportQuestion {
     Flare,
     Session,
     Leave,
+    DayKind,
     RedFlag,
+    Trial,
 }
 
 /// What came of a question.
@@ -80,11 +87,11 @@ pub enum ReportAnswer {
         /// Which of the two.
         edge: Edge,
     },
-    /// An exercise session was done.
+    /// An exercise session was done, or none of this activity that day.
     Session {
         /// What was done.
         activity: SessionActivity,
-        /// For how long.
+        /// For how long; 0 says that none was done.
         minutes: u16,
     },
     /// Sick leave began or ended.
@@ -94,10 +101,22 @@ pub enum ReportAnswer {
         /// The share of contracted hours on leave, above 0 up to 1.
         fraction: f64,
     },
-    /// A sign that needs a professional.
+    /// What kind of day it was.
+    DayKind {
+        /// The answer.
+        day: DayKind,
+    },
+    /// Signs that need a professional; an empty list says that there is none.
     RedFlag {
         /// Which.
-        code: RedFlag,
+        codes: Vec<RedFlag>,
+    },
+    /// A trial at the beginning: as much as could be done, from which the first quota follows.
+    Trial {
+        /// Of what.
+        activity: SessionActivity,
+        /// Minutes that could be done.
+        minutes: u16,
     },
 }
 
@@ -130,6 +149,18 @@ pub enum Edge {
     End,
 }
 
+/// What kind of day it was. Steps at work are no dose of the programme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum DayKind {
+    Work,
+    HalfTime,
+    Leave,
+    Weekend,
+    School,
+}
+
 /// Kinds of exercise session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -142,51 +173,207 @@ pub enum SessionActivity {
     Workshop,
 }
 
-/// Signs that need a professional (HAS 2019, as listed in the design's safety section).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum RedFlag {
-    Sphincter,
-    SaddleNumbness,
-    LegWeakness,
-    MajorTrauma,
-    ChestPain,
-    Syncope,
-    FeverWithSevereBackPain,
-    NightPain,
-    WeightLoss,
-    Fever,
-    DorsalPain,
-    GeneralDecline,
-    AgeAtOnset,
-    CancerHistory,
-    Steroids,
-    Deformity,
+/// Most minutes of a day.
+const DAY_MINUTES: u16 = 1_440;
+
+/// Why a report says nothing that can be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReportError {
+    /// Answered without an answer, or an answer to what was not answered.
+    AnswerAndState,
+    /// The answer is to another question.
+    AnotherQuestion,
+    /// A value that the scale does not have.
+    OutOfScale {
+        /// The field of the answer.
+        field: &'static str,
+        /// Least value.
+        least: i32,
+        /// Greatest value.
+        most: i32,
+    },
+    /// A share of the contracted hours that is none.
+    Fraction,
+    /// A sign named twice.
+    CodeTwice,
+    /// It would take its own place.
+    CorrectsItself,
 }
 
-/// How a red flag is acted upon.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SafetyTier {
-    /// No target; call for help; cleared by a professional.
-    Urgent,
-    /// Activity as usual, progression waits; cleared by a professional or by the person's own statement.
-    Review,
-    /// Recorded and shown at enrolment; no lock-out.
-    History,
+impl ReportError {
+    /// The field at fault, and what to do about it.
+    #[must_use]
+    pub fn field_and_fix(self) -> (&'static str, String) {
+        match self {
+            Self::AnswerAndState => {
+                ("answer", "an answer where `state` is answered, and none otherwise".to_owned())
+            }
+            Self::AnotherQuestion => ("answer.kind", "the same as `question`".to_owned()),
+            Self::OutOfScale { field, least, most } => (field, format!("{least} to {most}")),
+            Self::Fraction => ("answer.fraction", "above 0, up to 1".to_owned()),
+            Self::CodeTwice => ("answer.codes", "each sign once".to_owned()),
+            Self::CorrectsItself => ("corrects", "the id of an earlier report".to_owned()),
+        }
+    }
 }
 
-/// A red flag as it acts, at once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+impl ReportAnswer {
+    /// The question that it answers.
+    #[must_use]
+    pub fn question(&self) -> ReportQuestion {
+        match self {
+            Self::Pain { .. } => ReportQuestion::Pain,
+            Self::Effort { .. } => ReportQuestion::Effort,
+            Self::Difficulty { .. } => ReportQuestion::Difficulty,
+            Self::Progress { .. } => ReportQuestion::Progress,
+            Self::Flare { .. } => ReportQuestion::Flare,
+            Self::Session { .. } => ReportQuestion::Session,
+            Self::Leave { .. } => ReportQuestion::Leave,
+            Self::DayKind { .. } => ReportQuestion::DayKind,
+            Self::RedFlag { .. } => ReportQuestion::RedFlag,
+            Self::Trial { .. } => ReportQuestion::Trial,
+        }
+    }
+
+    fn check(&self) -> Result<(), ReportError> {
+        let within = |field, value: i32, least, most| {
+            if (least..=most).contains(&value) {
+                Ok(())
+            } else {
+                Err(ReportError::OutOfScale { field, least, most })
+            }
+        };
+        match self {
+            Self::Pain { nrs, .. } => within("answer.nrs", i32::from(*nrs), 0, 10),
+            Self::Effort { borg } => within("answer.borg", i32::from(*borg), 6, 20),
+            Self::Progress { felt } => within("answer.felt", i32::from(*felt), -5, 5),
+            Self::Session { minutes, .. } => {
+                within("answer.minutes", i32::from(*minutes), 0, i32::from(DAY_MINUTES))
+            }
+            Self::Trial { minutes, .. } => {
+                within("answer.minutes", i32::from(*minutes), 1, i32::from(DAY_MINUTES))
+            }
+            Self::Leave { fraction, .. } if !(*fraction > 0.0 && *fraction <= 1.0) => {
+                Err(ReportError::Fraction)
+            }
+            Self::RedFlag { codes } => {
+                let twice = codes.iter().enumerate().any(|(at, code)| codes[..at].contains(code));
+                if twice { Err(ReportError::CodeTwice) } else { Ok(()) }
+            }
+            Self::Difficulty { .. } | Self::Flare { .. } | Self::Leave { .. } | Self::DayKind { .. } => {
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Report {
+    /// Whether it says something that can be kept. Who may say it, and when it was, is for its receiver to judge.
+    ///
+    /// # Errors
+    /// Names what is wrong.
+    pub fn check(&self) -> Result<(), ReportError> {
+        if self.corrects == Some(self.id) {
+            return Err(ReportError::CorrectsItself);
+        }
+        match (&self.answer, self.state) {
+            (Some(answer), ResponseState::Answered) if answer.question() != self.question => {
+                Err(ReportError::AnotherQuestion)
+            }
+            (Some(answer), ResponseState::Answered) => answer.check(),
+            (None, ResponseState::Asked | ResponseState::Declined | ResponseState::NotAsked) => Ok(()),
+            _ => Err(ReportError::AnswerAndState),
+        }
+    }
+}
+
+macro_rules! words {
+    ($name:ident { $($variant:ident = $word:literal),* $(,)? }) => {
+        impl $name {
+            /// Every one.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+            /// The word as it stands on the wire.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+            /// The one of this word.
+            #[must_use]
+            pub fn of(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.as_str() == word)
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+words! { ReportQuestion {
+    Pain = "pain", Effort = "effort", Difficulty = "difficulty", Progress = "progress", Flare = "flare",
+    Session = "session", Leave = "leave", DayKind = "day_kind", RedFlag = "red_flag", Trial = "trial",
+} }
+words! { ResponseState { Asked = "asked", Answered = "answered", Declined = "declined", NotAsked = "not_asked" } }
+words! { PainMoment { Now = "now", Worst = "worst", NextMorning = "next_morning" } }
+words! { Felt { TooEasy = "too_easy", Right = "right", TooHard = "too_hard" } }
+words! { Edge { Start = "start", End = "end" } }
+words! { DayKind { Work = "work", HalfTime = "half_time", Leave = "leave", Weekend = "weekend", School = "school" } }
+words! { SessionActivity {
+    Walking = "walking", Stretching = "stretching", Strengthening = "strengthening", Relaxation = "relaxation",
+    Workshop = "workshop",
+} }
+
+/// Most reports in one request.
+pub const MAX_REPORTS: usize = 1_000;
+
+/// Reports as they are sent. A receiver reads each by itself, so that one that cannot be read costs no other.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SafetyEvent {
-    /// Who.
-    pub participant: ParticipantId,
-    /// What was said.
-    pub code: RedFlag,
-    /// How it is acted upon.
-    pub tier: SafetyTier,
-    /// When it was so.
-    pub effective_at: DateTime<Utc>,
+pub struct ReportBatch<T = Report> {
+    /// [`crate::CONTRACT_VERSION`].
+    pub contract: u32,
+    /// At most [`MAX_REPORTS`].
+    pub reports: Vec<T>,
+}
+
+/// What is said to reports. Those accepted are durable when it is sent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ReportsAnswer {
+    /// Durable now, new or known before.
+    pub accepted: u64,
+    /// Not known before.
+    pub new: u64,
+    /// Known before.
+    pub duplicate: u64,
+    /// Those refused; nothing of them is kept.
+    pub rejected: Vec<ReportRejection>,
+}
+
+/// Why one report was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportRejection {
+    /// Which of the request, from 0.
+    pub index: u32,
+    /// The reason, stable for programs.
+    pub code: ReportRejectCode,
+    /// The field at fault.
+    pub field: String,
+    /// What to do about it.
+    pub fix: String,
+}
+
+/// The published reasons for refusing a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportRejectCode {
+    /// It could not be read: a field is missing, unknown, or not what it must be.
+    Unreadable,
+    /// A value outside its scale, or an answer that does not fit its question.
+    Invalid,
+    /// More than a day ahead, or before the year 2000.
+    TimeOutOfRange,
+    /// Nobody for whom the token may report.
+    ParticipantUnknown,
+    /// The id is taken by a report that says something else.
+    IdTaken,
+    /// What it corrects is not there, or is of another question.
+    CorrectedUnknown,
 }

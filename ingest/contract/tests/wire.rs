@@ -208,8 +208,15 @@ fn rounding_is_pinned() {
 #[test]
 fn reports_and_safety() {
     let at = Utc.with_ymd_and_hms(2026, 3, 29, 7, 30, 0).unwrap();
-    let report =
-        |question, state, answer| Report { participant: who(), question, state, answer, effective_at: at };
+    let report = |question, state, answer| Report {
+        id: ReportId::from_parts(1_772_409_600_000, [7; 10]),
+        participant: who(),
+        question,
+        state,
+        answer,
+        effective_at: at,
+        corrects: None,
+    };
     let answered = |question, answer| report(question, ResponseState::Answered, Some(answer));
     golden(
         "reports.json",
@@ -224,7 +231,20 @@ fn reports_and_safety() {
                 ReportAnswer::Session { activity: SessionActivity::Stretching, minutes: 20 },
             ),
             answered(ReportQuestion::Leave, ReportAnswer::Leave { edge: Edge::Start, fraction: 0.5 }),
-            answered(ReportQuestion::RedFlag, ReportAnswer::RedFlag { code: RedFlag::NightPain }),
+            answered(ReportQuestion::DayKind, ReportAnswer::DayKind { day: DayKind::HalfTime }),
+            answered(
+                ReportQuestion::RedFlag,
+                ReportAnswer::RedFlag { codes: vec![RedFlag::NightPain, RedFlag::Fever] },
+            ),
+            answered(ReportQuestion::RedFlag, ReportAnswer::RedFlag { codes: Vec::new() }),
+            answered(
+                ReportQuestion::Trial,
+                ReportAnswer::Trial { activity: SessionActivity::Walking, minutes: 12 },
+            ),
+            Report {
+                corrects: Some(ReportId::from_parts(1_772_409_600_000, [6; 10])),
+                ..answered(ReportQuestion::Pain, ReportAnswer::Pain { moment: PainMoment::Worst, nrs: 6 })
+            },
             report(ReportQuestion::Pain, ResponseState::Declined, None),
             report(ReportQuestion::Effort, ResponseState::NotAsked, None),
         ],
@@ -236,6 +256,63 @@ fn reports_and_safety() {
         effective_at: at,
     };
     golden("safety_event.json", &event);
+}
+
+#[test]
+fn a_report_says_something_or_is_refused() {
+    let good = Report {
+        id: ReportId::from_parts(1, [7; 10]),
+        participant: who(),
+        question: ReportQuestion::Pain,
+        state: ResponseState::Answered,
+        answer: Some(ReportAnswer::Pain { moment: PainMoment::Now, nrs: 10 }),
+        effective_at: Utc.with_ymd_and_hms(2026, 3, 29, 7, 30, 0).unwrap(),
+        corrects: None,
+    };
+    assert_eq!(good.check(), Ok(()));
+    let of =
+        |answer: ReportAnswer| Report { question: answer.question(), answer: Some(answer), ..good.clone() };
+    let field = |report: &Report| report.check().map_err(|error| error.field_and_fix().0);
+    for (report, wrong) in [
+        (of(ReportAnswer::Pain { moment: PainMoment::Now, nrs: 11 }), "answer.nrs"),
+        (of(ReportAnswer::Effort { borg: 5 }), "answer.borg"),
+        (of(ReportAnswer::Progress { felt: -6 }), "answer.felt"),
+        (of(ReportAnswer::Session { activity: SessionActivity::Walking, minutes: 1_441 }), "answer.minutes"),
+        (of(ReportAnswer::Trial { activity: SessionActivity::Walking, minutes: 0 }), "answer.minutes"),
+        (of(ReportAnswer::Leave { edge: Edge::Start, fraction: 0.0 }), "answer.fraction"),
+        (of(ReportAnswer::Leave { edge: Edge::Start, fraction: f64::NAN }), "answer.fraction"),
+        (of(ReportAnswer::RedFlag { codes: vec![RedFlag::Fever, RedFlag::Fever] }), "answer.codes"),
+        (Report { answer: None, ..good.clone() }, "answer"),
+        (Report { state: ResponseState::Declined, ..good.clone() }, "answer"),
+        (Report { question: ReportQuestion::Effort, ..good.clone() }, "answer.kind"),
+        (Report { corrects: Some(good.id), ..good.clone() }, "corrects"),
+    ] {
+        assert_eq!(field(&report), Err(wrong), "{report:?}");
+    }
+    for edge in [0.01, 1.0] {
+        assert_eq!(of(ReportAnswer::Leave { edge: Edge::End, fraction: edge }).check(), Ok(()));
+    }
+}
+
+#[test]
+fn words_are_those_of_the_wire() {
+    fn same<T: serde::Serialize + Copy>(all: &[T], word: fn(T) -> &'static str) {
+        for one in all {
+            assert_eq!(serde_json::to_value(one).unwrap(), word(*one));
+        }
+    }
+    same(ReportQuestion::ALL, ReportQuestion::as_str);
+    same(ResponseState::ALL, ResponseState::as_str);
+    same(PainMoment::ALL, PainMoment::as_str);
+    same(Felt::ALL, Felt::as_str);
+    same(Edge::ALL, Edge::as_str);
+    same(DayKind::ALL, DayKind::as_str);
+    same(SessionActivity::ALL, SessionActivity::as_str);
+    same(RedFlag::ALL, RedFlag::as_str);
+    same(SafetyTier::ALL, SafetyTier::as_str);
+    assert_eq!(RedFlag::of("night_pain"), Some(RedFlag::NightPain));
+    assert_eq!(RedFlag::ALL.iter().filter(|code| code.tier() == SafetyTier::Urgent).count(), 7);
+    assert_eq!(RedFlag::ALL.iter().filter(|code| code.tier() == SafetyTier::History).count(), 4);
 }
 
 #[test]

@@ -19,6 +19,10 @@ pub(crate) enum Rule {
     OfParticipant,
     /// Readings for those whom the token may write for; others do not exist.
     Writing,
+    /// What is said of those whom the token may write for; of others it is refused as of nobody.
+    Saying,
+    /// Of one participant, for whoever may write for them; for others the participant does not exist.
+    OfWritten,
     /// A phone's, for those whom the token may write for; strangers are refused as nobody is.
     Phone,
     /// Open to who knows a secret in the body, whatever token they hold.
@@ -28,7 +32,7 @@ pub(crate) enum Rule {
 }
 
 /// The matrix: every operation of the document has a row.
-pub(crate) const MATRIX: [(&str, Rule); 28] = [
+pub(crate) const MATRIX: [(&str, Rule); 36] = [
     ("addReadings", Rule::Writing),
     ("listParticipants", Rule::ListOfPeople),
     ("addParticipant", Rule::AdminAlone),
@@ -46,6 +50,14 @@ pub(crate) const MATRIX: [(&str, Rule); 28] = [
     ("watchNewest", Rule::OfParticipant),
     ("listPrescriptions", Rule::OfParticipant),
     ("addPrescription", Rule::AdminAlone),
+    ("addReports", Rule::Saying),
+    ("listReports", Rule::OfParticipant),
+    ("getProfile", Rule::OfParticipant),
+    ("setProfile", Rule::OfWritten),
+    ("getSafety", Rule::OfParticipant),
+    ("clearSafety", Rule::OfWritten),
+    ("addClearingCode", Rule::OfWritten),
+    ("clearSafetyByCode", Rule::BySecret),
     ("listMeasureDefinitions", Rule::Open),
     ("listProgrammes", Rule::AnyReader),
     ("getProgramme", Rule::AnyReader),
@@ -66,6 +78,12 @@ pub(crate) fn batch(participants: &[&str]) -> Value {
             "points": {"start": [1_774_000_000_000_i64], "value": [50]}})
     };
     json!({"contract": 1, "series": participants.iter().map(block).collect::<Vec<_>>()})
+}
+
+/// A report about somebody, always the same.
+fn report(id: &str) -> Value {
+    json!({"id": "01900000-0000-7000-8000-00000000000a", "participant": id, "question": "pain", "state": "answered",
+        "answer": {"kind": "pain", "moment": "now", "nrs": 4}, "effective_at": "2026-03-01T07:30:00Z"})
 }
 
 /// What an answer is, apart from whom it is about: two that are the same tell nothing apart.
@@ -105,6 +123,10 @@ impl Cell<'_> {
                 path,
                 Some(json!({"programme": "graded-walking", "start": "2026-03-09", "start_steps": 6_000})),
             ),
+            "addReports" => (path, Some(json!({"contract": 1, "reports": [report(id)]}))),
+            "setProfile" => (path, Some(json!({"answers": {"likes": ["walking"]}}))),
+            "clearSafety" => (path, Some(json!({"by": "own_statement"}))),
+            "clearSafetyByCode" => (path, Some(json!({"code": "AAAAAAAA"}))),
             "syncPhone" | "syncApplePhone" | "addPhoneLogs" => (path, Some(json!({"data": {"records": []}}))),
             "redeemEnrolment" => (path, Some(json!({"code": "AAAAAAAA"}))),
             "refreshPhone" | "revokePhone" => (path, Some(json!({"refresh_token": "fpr_1_00"}))),
@@ -121,7 +143,7 @@ impl Cell<'_> {
         }
         if rule == Rule::BySecret {
             let expected = match self.operation.id.as_str() {
-                "redeemEnrolment" => 404,
+                "redeemEnrolment" | "clearSafetyByCode" => 404,
                 "refreshPhone" => 401,
                 _ => 204,
             };
@@ -135,7 +157,7 @@ impl Cell<'_> {
             Rule::AnyReader | Rule::ListOfPeople if !self.identity.is_reader() => {
                 self.all_alike("forbidden", 403)
             }
-            Rule::Writing | Rule::Phone if self.identity.writes.is_empty() => {
+            Rule::Writing | Rule::Phone | Rule::Saying if self.identity.writes.is_empty() => {
                 self.all_alike("forbidden", 403)
             }
             Rule::AdminAlone if !self.identity.admin => self.all_alike("forbidden", 403),
@@ -146,9 +168,31 @@ impl Cell<'_> {
             Rule::ListOfPeople => self.list(),
             Rule::OfParticipant => self.each(self.identity.reads, ("not-found", 404)),
             Rule::Writing => self.each(self.identity.writes, ("nothing-accepted", 422)),
+            Rule::Saying => self.saying(),
+            Rule::OfWritten => self.each(self.identity.writes, ("not-found", 404)),
             Rule::Phone => self.phone(),
             Rule::AdminAlone => self.admin(),
         }
+    }
+
+    /// Kept for those within reach, and refused for everybody else as for an unknown id.
+    fn saying(&self) -> Vec<String> {
+        let unknown = self.ask(UNKNOWN);
+        let mut wrong = Vec::new();
+        if unknown.status != 200 || unknown.json()["rejected"][0]["code"] != "participant_unknown" {
+            wrong.extend(self.fails("an unknown id", &unknown));
+        }
+        for who in Who::ALL {
+            let reply = self.ask(self.cast.id(who));
+            if self.identity.writes.contains(&who) {
+                if reply.json()["accepted"] != 1 {
+                    wrong.extend(self.fails(&format!("{who:?} is within reach"), &reply));
+                }
+            } else if face(&reply) != face(&unknown) {
+                wrong.extend(self.fails(&format!("{who:?} is told from an unknown id"), &reply));
+            }
+        }
+        wrong
     }
 
     /// The same refusal whomever it is about.
@@ -184,7 +228,8 @@ impl Cell<'_> {
         for who in Who::ALL {
             let reply = self.ask(self.cast.id(who));
             if reach.contains(&who) {
-                if reply.status != 200 {
+                // Where nothing is stopped there is nothing to make a code for.
+                if !matches!(reply.status, 200 | 409) {
                     wrong.extend(self.fails(&format!("{who:?} is within reach"), &reply));
                 }
                 continue;

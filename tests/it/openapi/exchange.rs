@@ -122,6 +122,7 @@ impl<'a> Exchanges<'a> {
         drained.expect("the days are computed");
         self.follow_a_programme(&id);
         self.read(&id);
+        self.say(&id);
         self.send_from_a_phone(&id);
         self.expect("eraseParticipant", &format!("/v1/participants/{id}"), None, 200);
         self.expect("eraseParticipant", &format!("/v1/participants/{id}"), None, 404);
@@ -295,6 +296,76 @@ impl<'a> Exchanges<'a> {
         let before = self.expect("getAdherence", &of("adherence?from=2026-01-01&to=2026-01-07"), None, 200);
         assert_eq!((&before["estimate"], &before["bounds"]), (&Value::Null, &Value::Null));
         self.expect("getAdherence", &of("adherence?quota=jumps"), None, 400);
+    }
+
+    fn say(&mut self, id: &str) {
+        let of = |path: &str| format!("/v1/participants/{id}/{path}");
+        let report = |n: u32, question: &str, answer: Value| {
+            json!({"id": format!("01900000-0000-7000-8000-0000000000{n:02}"), "participant": id,
+                "question": question, "state": "answered", "answer": answer,
+                "effective_at": "2026-03-29T07:30:00Z"})
+        };
+        let all = json!({"contract": 1, "reports": [
+            report(1, "pain", json!({"kind": "pain", "moment": "now", "nrs": 4})),
+            report(2, "leave", json!({"kind": "leave", "edge": "start", "fraction": 0.5})),
+            report(3, "pain", json!({"kind": "pain", "moment": "now", "nrs": 11})),
+            report(4, "red_flag", json!({"kind": "red_flag", "codes": ["sphincter", "cancer_history"]})),
+        ]});
+        let answer = self.expect("addReports", "/v1/reports", Some(&all), 200);
+        assert_eq!((&answer["new"], answer["rejected"].as_array().map(Vec::len)), (&json!(3), Some(1)));
+        assert_eq!(self.expect("addReports", "/v1/reports", Some(&all), 200)["duplicate"], 3);
+        self.expect("addReports", "/v1/reports", Some(&json!({"contract": 2, "reports": []})), 400);
+        self.expect_raw("addReports", "/v1/reports", &[("Content-Type", "text/plain")], b"{}".to_vec(), 415);
+        let (_, reader) = self.served.token(Scope::ReadParticipant(id.parse().expect("an id")), None);
+        for (token, status) in [(Some(reader.as_str()), 403), (None, 401)] {
+            let reply = self.served.ask("POST", "/v1/reports", token, Some(&all));
+            assert_eq!(self.check("addReports", "/v1/reports", reply).expect("documented").status, status);
+        }
+        let kept = self.expect("listReports", &of("reports"), None, 200);
+        assert_eq!(kept["items"].as_array().map(Vec::len), Some(3));
+        let before = self.expect("listReports", &of("reports?as_of=2026-03-01T00:00:00Z"), None, 200);
+        assert_eq!(before["items"], json!([]));
+
+        // What is stopped is withheld wherever it is asked for.
+        let stopped = self.expect("getSafety", &of("safety"), None, 200);
+        assert_eq!((&stopped["state"], &stopped["history"]), (&json!("urgent"), &json!(["cancer_history"])));
+        let given = self.expect("listPrescriptions", &of("prescriptions"), None, 200);
+        assert_eq!((&given["items"], &given["safety"]["state"]), (&json!([]), &json!("urgent")));
+        let judged = self.expect("getAdherence", &of("adherence"), None, 200);
+        assert_eq!(judged["safety"]["state"], "urgent");
+        assert_eq!(self.expect("watchNewest", &of("live"), None, 200)["safety"], "urgent");
+        let clear = of("safety/clearances");
+        self.expect("clearSafety", &clear, Some(&json!({"by": "own_statement"})), 403);
+        self.expect("clearSafety", &clear, Some(&json!({"by": "nobody"})), 400);
+        self.expect_raw("clearSafety", &clear, &[("Content-Type", "text/plain")], b"{}".to_vec(), 415);
+        self.expect("addClearingCode", &of("safety/codes"), Some(&json!({"expires_days": 31})), 400);
+        let fortnight = json!({"expires_days": 14});
+        let code = self.expect("addClearingCode", &of("safety/codes"), Some(&fortnight), 201)["code"].clone();
+        let by_code = "/v1/safety/clearances";
+        self.expect("clearSafetyByCode", by_code, Some(&json!({"code": "AAAAAAAA"})), 404);
+        self.expect("clearSafetyByCode", by_code, Some(&json!({})), 400);
+        self.expect_raw("clearSafetyByCode", by_code, &[("Content-Type", "text/plain")], b"{}".to_vec(), 415);
+        let reply = self.ask("clearSafetyByCode", by_code, Some(&json!({"code": code})));
+        assert_eq!(reply.expect("documented").status, 204);
+        assert_eq!(self.expect("getSafety", &of("safety"), None, 200)["state"], "clear");
+        self.expect("addClearingCode", &of("safety/codes"), None, 409);
+        self.expect("clearSafety", &clear, Some(&json!({"by": "professional"})), 200);
+        for n in 0..20 {
+            let reply = self.ask("clearSafetyByCode", by_code, Some(&json!({"code": "AAAAAAAA"})));
+            if reply.expect("documented").status == 429 {
+                break;
+            }
+            assert!(n < 19, "codes can be tried without end");
+        }
+        self.served.pass(HOUR_MS);
+
+        let answers = json!({"answers": {"avoids": ["strengthening"], "weight_kg": {"declined": null}}});
+        self.expect("setProfile", &of("profile"), Some(&answers), 200);
+        self.expect("setProfile", &of("profile"), Some(&json!({"answers": {"name": "Ada"}})), 400);
+        self.expect_raw("setProfile", &of("profile"), &[("Content-Type", "text/plain")], b"{}".to_vec(), 415);
+        let known = self.expect("getProfile", &of("profile"), None, 200);
+        assert_eq!(known["items"].as_array().map(Vec::len), Some(2));
+        self.expect("getProfile", &of("profile?as_of=2026-13-01"), None, 400);
     }
 
     fn send_from_a_phone(&mut self, id: &str) {

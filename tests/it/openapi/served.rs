@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use foulee_api::http::{Service, router};
 use foulee_api::people::new_secret;
 use foulee_api::registry::{Registry, Scope, TokenId};
-use foulee_store::EmbeddedStore;
+use foulee_store::{EmbeddedStore, Store};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -57,9 +57,13 @@ impl Reply {
 impl Served {
     /// A service over a folder.
     pub(crate) fn start(folder: &Path) -> Self {
+        Self::start_over(folder, Arc::new(EmbeddedStore::open(folder).expect("a store")))
+    }
+
+    /// A service over a folder's registry and a store.
+    pub(crate) fn start_over(folder: &Path, store: Arc<dyn Store>) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.expect("a runtime");
-        let store = Arc::new(EmbeddedStore::open(folder).expect("a store"));
         let registry = runtime.block_on(Registry::open(folder)).expect("a registry");
         let now_ms = Arc::new(AtomicI64::new(NOW_MS));
         let clock = {

@@ -5,6 +5,7 @@ pub(super) mod import;
 pub(super) mod participant;
 pub(super) mod phone;
 pub(super) mod programme;
+pub(super) mod said;
 pub(super) mod service;
 pub(super) mod token;
 pub(super) mod upkeep;
@@ -132,6 +133,15 @@ pub enum Command {
     Totals(data::Totals),
     /// Print the adherence to the assigned programme
     Adherence(data::Adherence),
+    /// Record what a participant says
+    Report(said::Report),
+    /// Print what a participant said, in the order of arrival
+    Reports(said::Reports),
+    /// Print or set what is known of a participant's life, and what they prefer
+    Profile(said::Profile),
+    /// Stops for a participant's safety
+    #[command(subcommand)]
+    Safety(said::SafetyCommand),
     /// Programmes and who follows them
     #[command(subcommand)]
     Programme(programme::ProgrammeCommand),

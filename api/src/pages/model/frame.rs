@@ -38,9 +38,29 @@ pub enum Synthetic {
     LearntFrom,
 }
 
+/// What is stopped for a person's safety.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// Call for help.
+    Urgent,
+    /// See a doctor.
+    Review,
+}
+
+/// A stop, as every page about the person shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SafetyNotice {
+    /// What is stopped.
+    pub stopped: Stopped,
+    /// Where it can be lifted.
+    pub href: Option<Href>,
+}
+
 /// What stands around every page.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Frame {
+    /// A stop for the safety of the person whom the page is about.
+    pub safety: Option<SafetyNotice>,
     /// A stamp, where simulated people are involved.
     pub synthetic: Option<Synthetic>,
     /// Whether readings were received that are not in the store yet, so that something may be missing here.

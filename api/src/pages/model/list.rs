@@ -1,6 +1,6 @@
 //! The list of participants, and what is shown when something went wrong.
 
-use super::{Adherence, Frame, Href, LastReading, Period};
+use super::{Adherence, Frame, Href, LastReading, Period, Stopped};
 
 /// One participant in the list.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,6 +11,8 @@ pub struct IndexRow {
     pub study: Option<String>,
     /// The title of the assigned programme.
     pub programme: Option<String>,
+    /// What is stopped for their safety: then adherence is not told.
+    pub stopped: Option<Stopped>,
     /// Adherence over this person's last weeks; `None` without a programme.
     pub adherence: Option<Adherence>,
     /// The newest reading.

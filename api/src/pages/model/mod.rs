@@ -8,6 +8,7 @@ mod frame;
 mod list;
 mod live;
 mod received;
+mod today;
 mod week;
 
 pub use adherence::*;
@@ -16,6 +17,7 @@ pub use frame::*;
 pub use list::*;
 pub use live::*;
 pub use received::*;
+pub use today::*;
 pub use week::*;
 
 /// Everything on one participant's page.
@@ -47,6 +49,8 @@ pub struct PersonPage {
     pub day: Option<DayView>,
     /// Where the neighbouring days and weeks are.
     pub links: PersonLinks,
+    /// Whether quotas, and what stands against them, are withheld.
+    pub withheld: bool,
 }
 
 /// Links from a participant's page to its neighbours.
@@ -60,6 +64,8 @@ pub struct PersonLinks {
     pub previous_week: Option<Href>,
     /// The week after.
     pub next_week: Option<Href>,
+    /// What is asked for today, and what can be said.
+    pub day_of: Option<Href>,
     /// What is newest, as it comes.
     pub live: Option<Href>,
     /// What has come of the devices, and what has not.

@@ -1,6 +1,7 @@
 //! People as the pages may meet them.
 
 use chrono::{Days, NaiveDate};
+use foulee_contract::RedFlag;
 
 use crate::pages::model::*;
 
@@ -14,6 +15,7 @@ pub(super) fn href(path: &str) -> Option<Href> {
 
 fn frame() -> Frame {
     Frame {
+        safety: None,
         synthetic: Some(Synthetic::MadeOf),
         storing: false,
         other_language: href("?lang=en"),
@@ -27,6 +29,7 @@ fn links() -> PersonLinks {
         next_day: href("?day=2026-03-12"),
         previous_week: href("?week=2026-03-02"),
         next_week: None,
+        day_of: href("/p/P-7F3A/day?lang=fr"),
         live: href("/p/P-7F3A/live?lang=fr"),
         received: href("/p/P-7F3A/received?lang=fr"),
     }
@@ -168,6 +171,7 @@ fn day() -> DayView {
 pub(super) fn estimable() -> PersonPage {
     let at = date(2026, 3, 14).and_hms_opt(21, 40, 0).unwrap();
     PersonPage {
+        withheld: false,
         frame: frame(),
         participant: "P-7F3A".into(),
         study: Some("Foulée pilote".into()),
@@ -295,6 +299,7 @@ pub(super) fn people() -> Vec<(&'static str, PersonPage)> {
 
 pub(super) fn index() -> IndexPage {
     let row = |participant: &str, adherence, last_reading| IndexRow {
+        stopped: None,
         participant: participant.into(),
         study: Some("Foulée pilote".into()),
         programme: Some("Marche graduée, 12 semaines".into()),
@@ -351,4 +356,82 @@ pub(super) const ERRORS: [ErrorKind; 6] = [
 
 pub(super) fn failure(kind: ErrorKind) -> ErrorPage {
     ErrorPage { frame: Frame::default(), kind, request_id: Some("req-42".into()) }
+}
+
+/// A stop, as it stands above a page.
+pub(super) fn stopped(stopped: Stopped) -> Frame {
+    let href = Href::new("/p/1/safety?lang=fr").ok();
+    Frame { safety: Some(SafetyNotice { stopped, href }), ..frame() }
+}
+
+/// A participant's day: with everything planned, a free one, one under a stop, one that is only looked at.
+pub(super) fn today() -> Vec<(&'static str, TodayPage)> {
+    let quota = |kind, target, done| TodayQuota { kind, target, per_week: 5, done };
+    let words = |all: &[&str]| all.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let full = TodayPage {
+        frame: frame(),
+        participant: "P-7F3A".into(),
+        person: Href::new("/p/1?lang=fr").unwrap(),
+        action: Href::new("/p/1/day?lang=fr").unwrap(),
+        today: date(2026, 3, 14),
+        quotas: vec![
+            quota(QuotaKind::Steps, 5_400, Some(2_100)),
+            quota(QuotaKind::WalkMinutes, 20, None),
+            quota(QuotaKind::Stretching, 15, Some(15)),
+            quota(QuotaKind::Strengthening, 20, None),
+            quota(QuotaKind::Relaxation, 10, Some(0)),
+            quota(QuotaKind::Workshop, 1, None),
+        ],
+        withheld: false,
+        may_say: true,
+        said: Said { pain: Some(4), felt: Some("right"), flare: true },
+        ids: FormIds { sessions: (0..6).map(|n| format!("s{n}")).collect(), ..FormIds::default() },
+        preferences: Preferences {
+            likes: words(&["walking"]),
+            avoids: words(&["strengthening"]),
+            impossible_days: words(&["sun"]),
+        },
+        received: Some(Received::Said),
+    };
+    let free = TodayPage {
+        quotas: Vec::new(),
+        said: Said::default(),
+        received: Some(Received::Preferences),
+        preferences: Preferences::default(),
+        ..full.clone()
+    };
+    let urgent =
+        TodayPage { frame: stopped(Stopped::Urgent), withheld: true, received: None, ..free.clone() };
+    let watched = TodayPage { may_say: false, received: None, ..full.clone() };
+    vec![("today", full), ("today_free", free), ("today_urgent", urgent), ("today_watched", watched)]
+}
+
+/// A stop and how it is lifted: as the person sees it, with a sheet, as a professional sees it, and once it is over.
+pub(super) fn safety() -> Vec<(&'static str, SafetyPage)> {
+    let review = SafetyPage {
+        frame: stopped(Stopped::Review),
+        participant: "P-7F3A".into(),
+        person: Href::new("/p/1/day?lang=fr").unwrap(),
+        action: Href::new("/p/1/safety?lang=fr").unwrap(),
+        codes: vec!["night_pain", "weight_loss"],
+        since: date(2026, 3, 14).and_hms_opt(9, 5, 0),
+        code: None,
+        may_say: true,
+        may_clear: false,
+    };
+    let urgent = SafetyPage {
+        frame: stopped(Stopped::Urgent),
+        codes: RedFlag::ALL.iter().map(|code| code.as_str()).collect(),
+        ..review.clone()
+    };
+    let sheet = SafetyPage { code: Some(("K7NX3FWB".into(), date(2026, 4, 13))), ..urgent.clone() };
+    let professional = SafetyPage { may_clear: true, ..review.clone() };
+    let over = SafetyPage { frame: frame(), codes: Vec::new(), since: None, ..review.clone() };
+    vec![
+        ("safety_review", review),
+        ("safety_urgent", urgent),
+        ("safety_sheet", sheet),
+        ("safety_professional", professional),
+        ("safety_over", over),
+    ]
 }

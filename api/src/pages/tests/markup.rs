@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::fixtures::{ERRORS, estimable, failure, index, live, people};
+use super::fixtures::{ERRORS, estimable, failure, index, live, people, safety, today};
 use crate::pages::model::{Href, PersonPage};
-use crate::pages::{LIVE_SCRIPT, Lang, STYLESHEET, render, render_error, render_index, render_live};
+use crate::pages::{
+    CodeTold, LIVE_SCRIPT, Lang, STYLESHEET, render, render_clear, render_enrol, render_enter, render_error,
+    render_index, render_live, render_safety, render_today,
+};
 
 /// Elements that HTML closes by itself.
-const VOID: [&str; 2] = ["meta", "link"];
+const VOID: [&str; 3] = ["meta", "link", "input"];
 
 fn pages() -> Vec<(String, String)> {
     let mut out = Vec::new();
@@ -15,6 +18,13 @@ fn pages() -> Vec<(String, String)> {
         let name = |name: &str| format!("{name}.{}", lang.code());
         out.extend(people().iter().map(|(n, page)| (name(n), render(page, lang).unwrap())));
         out.extend(live().iter().map(|(n, page)| (name(n), render_live(page, lang).unwrap())));
+        out.extend(today().iter().map(|(n, page)| (name(n), render_today(page, lang).unwrap())));
+        out.extend(safety().iter().map(|(n, page)| (name(n), render_safety(page, lang).unwrap())));
+        for told in [CodeTold::NotYet, CodeTold::Refused, CodeTold::Cleared] {
+            out.push((name("clear"), render_clear(told, lang).unwrap()));
+        }
+        out.push((name("enter"), render_enter(true, lang).unwrap()));
+        out.push((name("enrol"), render_enrol(lang).unwrap()));
         out.push((name("index"), render_index(&index(), lang).unwrap()));
         out.extend(ERRORS.map(|kind| (name("error"), render_error(&failure(kind), lang).unwrap())));
     }

@@ -3,9 +3,12 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::fixtures::{failure, index, live, people};
+use super::fixtures::{failure, index, live, people, safety, today};
 use crate::pages::model::ErrorKind;
-use crate::pages::{LIVE_SCRIPT, Lang, STYLESHEET, render, render_error, render_index, render_live};
+use crate::pages::{
+    LIVE_SCRIPT, Lang, STYLESHEET, render, render_error, render_index, render_live, render_safety,
+    render_today,
+};
 
 #[test]
 fn preview_files_are_written() {
@@ -20,6 +23,8 @@ fn preview_files_are_written() {
         pages.push(("index", render_index(&index(), lang).unwrap()));
         pages.push(("error", render_error(&failure(ErrorKind::NotFound), lang).unwrap()));
         pages.extend(live().into_iter().map(|(name, page)| (name, render_live(&page, lang).unwrap())));
+        pages.extend(today().into_iter().map(|(name, page)| (name, render_today(&page, lang).unwrap())));
+        pages.extend(safety().into_iter().map(|(name, page)| (name, render_safety(&page, lang).unwrap())));
         for (name, html) in pages {
             // A file has no server behind it: what it fetches lies beside it.
             let html = html.replace(&STYLESHEET.href(), "foulee.css").replace(&LIVE_SCRIPT.href(), "live.js");

@@ -2,10 +2,10 @@
 
 use super::fixtures::{
     ERRORS, bounded, date, empty, estimable, failure, index, insufficient, long_day, people, phone_only,
-    unknown_day,
+    stopped, today, unknown_day,
 };
 use crate::pages::model::*;
-use crate::pages::{Lang, PagesError, render, render_error, render_index};
+use crate::pages::{Lang, PagesError, render, render_error, render_index, render_today};
 
 /// What a reader reads: tags out, entities back, every space an ordinary one.
 fn words(html: &str) -> String {
@@ -267,4 +267,27 @@ fn the_list_shows_no_bare_number() {
 fn an_empty_list_says_so() {
     let en = words(&render_index(&IndexPage::default(), Lang::En).unwrap());
     assert!(en.contains("No participant so far"));
+}
+
+#[test]
+fn a_stop_withholds_target_progress_and_praise_and_says_what_to_do() {
+    for (stop, fr, en) in [
+        (Stopped::Urgent, "Appelez le 15 ou le 112", "Call 15 or 112"),
+        (Stopped::Review, "Contactez votre médecin", "Contact your doctor"),
+    ] {
+        let mut page = estimable();
+        page.frame = stopped(stop);
+        page.withheld = true;
+        let week = page.this_week.as_mut().unwrap();
+        week.quota = None;
+        week.days.iter_mut().for_each(|day| day.quota = None);
+        for (lang, text, praise) in [(Lang::Fr, fr, "Bravo"), (Lang::En, en, "Well done")] {
+            let said = said(&page, lang);
+            assert!(said.contains(text), "{stop:?} {lang:?}");
+            assert!(!said.contains(praise) && !said.contains("90\u{a0}%") && !said.contains("90%"), "{said}");
+        }
+    }
+    let urgent = today().into_iter().find(|(name, _)| *name == "today_urgent").unwrap().1;
+    let told = words(&render_today(&urgent, Lang::Fr).unwrap());
+    assert!(told.contains("L’objectif n’est pas montré") && !told.contains("Un jour libre"), "{told}");
 }
