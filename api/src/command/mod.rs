@@ -22,7 +22,7 @@ use std::io::IsTerminal as _;
 
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::{self, Cli, Command, ConfigCommand, Exit, LogFormat, Parsed};
+use crate::cli::{self, Cli, Command, ConfigCommand, Exit, LogFormat, Parsed, ProgrammeCommand};
 use context::Context;
 
 /// Parses the command line, runs the command, says what went wrong; how it ended.
@@ -56,6 +56,7 @@ fn run(parsed: Parsed) -> Result<Exit, CommandError> {
         Command::Totals(asked) => rows::totals(&context()?, &asked),
         Command::Completeness(asked) => rows::completeness(&context()?, &asked),
         Command::Adherence(asked) => rows::adherence(&context()?, &asked),
+        Command::Programme(ProgrammeCommand::Check(asked)) => programme::check(&asked),
         Command::Programme(command) => programme::run(&context()?, command),
         Command::Participant(command) => participant::run(&context()?, command),
         Command::Token(command) => token::run(&context()?, command),
