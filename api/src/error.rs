@@ -75,11 +75,12 @@ pub enum ApiError {
     /// A programme that starts from the run-in, and none was given.
     #[error("this programme starts from the daily steps of a run-in; give --start-steps")]
     RunInMissing,
-    /// A run-in at which the graded template does not start.
+    /// A run-in below the least start of the graded template.
     #[error(
-        "graded-walking starts at 500 to 20000 steps a day, and the days before come to {found}; give --start-steps"
+        "graded-walking starts at 500 steps a day or more, and the days before come to {found}; give --start-steps, or take \
+         gentle-start"
     )]
-    RunInOutOfRange {
+    RunInTooLow {
         /// The median of its days.
         found: u32,
     },

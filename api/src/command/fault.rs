@@ -205,7 +205,7 @@ impl CommandError {
                 | ApiError::PeriodReversed
                 | ApiError::NoBaseline { .. }
                 | ApiError::RunInMissing
-                | ApiError::RunInOutOfRange { .. }
+                | ApiError::RunInTooLow { .. }
                 | ApiError::TrialsMissing { .. }
                 | ApiError::TrialsRefused(_)
                 | ApiError::BaselineUnused { .. }

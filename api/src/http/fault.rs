@@ -78,7 +78,7 @@ impl From<ApiError> for Fault {
                 });
                 Some(Problem { errors: errors.collect(), ..Problem::new(ProblemKind::InvalidField) })
             }
-            ApiError::NoBaseline { .. } | ApiError::RunInMissing | ApiError::RunInOutOfRange { .. } => {
+            ApiError::NoBaseline { .. } | ApiError::RunInMissing | ApiError::RunInTooLow { .. } => {
                 Some(Problem::new(ProblemKind::InvalidField).field("start_steps", error.to_string()))
             }
             ApiError::TrialsMissing { .. } => {

@@ -122,7 +122,7 @@ pub(super) async fn prescribe(
     let start = first.checked_add_days(Days::new(RUN_IN_DAYS)).unwrap_or(*first);
     let from = |start_steps| StartChoice { start_steps, ..StartChoice::default() };
     let doc = match ask::programme_for(registry, id, GRADED_WALKING, start, &from(None)).await {
-        Err(ApiError::NoBaseline { .. } | ApiError::RunInOutOfRange { .. }) => {
+        Err(ApiError::NoBaseline { .. } | ApiError::RunInTooLow { .. }) => {
             ask::programme_for(registry, id, GRADED_WALKING, start, &from(Some(5_000))).await?
         }
         other => other?,
