@@ -110,6 +110,21 @@ pub enum AnalyticsError {
         /// Days a week that can count.
         eligible: u8,
     },
+    /// Three trials make a baseline.
+    #[error("a baseline is the mean of 3 trials; {found} were given")]
+    TrialsNotThree {
+        /// How many were given.
+        found: usize,
+    },
+    /// Too few valid days before a start.
+    #[error(
+        "{found} valid days before the start make no baseline; {} are needed",
+        crate::baseline::RUN_IN_VALID_DAYS
+    )]
+    RunInTooShort {
+        /// How many there are.
+        found: usize,
+    },
     /// A period whose end lies before its start.
     #[error("a period cannot run from {from} to {to}")]
     PeriodReversed {

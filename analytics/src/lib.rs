@@ -41,6 +41,7 @@ mod measures;
 pub mod completeness;
 pub mod grains;
 
+pub mod baseline;
 pub mod programme;
 
 pub mod adherence;

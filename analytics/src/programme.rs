@@ -50,13 +50,14 @@ impl QuotaKind {
     }
 
     /// Greatest target of a day: steps, minutes, or workshops.
-    fn most_a_day(self) -> f64 {
+    #[must_use]
+    pub fn most_a_day(self) -> u32 {
         match self {
-            Self::Steps => 100_000.0,
-            Self::WalkMinutes => 1440.0,
+            Self::Steps => 100_000,
+            Self::WalkMinutes => 1440,
             // [D] A session of more than four hours is a slip of the pen.
-            Self::Stretching | Self::Strengthening | Self::Relaxation => 240.0,
-            Self::Workshop => 12.0,
+            Self::Stretching | Self::Strengthening | Self::Relaxation => 240,
+            Self::Workshop => 12,
         }
     }
 
@@ -92,6 +93,12 @@ impl EligibleWeekdays {
     #[must_use]
     pub fn contains(self, day: Weekday) -> bool {
         self.0 & (1 << day.num_days_from_monday()) != 0
+    }
+
+    /// Those of them that are not among the others.
+    #[must_use]
+    pub fn without(self, others: Self) -> Self {
+        Self(self.0 & !others.0)
     }
 
     /// How many they are, 0 to 7.
@@ -251,7 +258,7 @@ fn check_stage(index: usize, stage: &Stage) -> Result<(), AnalyticsError> {
             return Err(AnalyticsError::QuotaKindTwice { stage: index, kind: quota.kind });
         }
         check_range("per_week", quota.per_week.into(), 1.0, 7.0)?;
-        check_range("target", quota.target.into(), 1.0, quota.kind.most_a_day())?;
+        check_range("target", quota.target.into(), 1.0, quota.kind.most_a_day().into())?;
         check_range("min_cadence", quota.min_cadence.into(), 1.0, 250.0)?;
         check_range("tolerance", quota.tolerance, f64::MIN_POSITIVE, 1.0)?;
         check_band("cadence", quota.intensity.cadence, 1, 250)?;

@@ -1,14 +1,18 @@
 //! Questions that commands and `/v1` ask alike.
 
 use chrono::NaiveDate;
-use foulee_analytics::HomeZones;
+use foulee_analytics::baseline::{RUN_IN_DAYS, RUN_IN_PERCENT, Trials, run_in_median, run_in_quota};
 use foulee_analytics::programme::QuotaKind;
-use foulee_contract::{ParticipantId, ProgrammeDoc};
+use foulee_analytics::{AnalyticsError, HomeZones};
+use foulee_contract::{Contingency, ParticipantId, ProgrammeDoc};
 use foulee_store::Store;
 
 use crate::ApiError;
 use crate::adherence::{AdherenceDoc, Period, Plan, assess, load_rows, reference_date};
-use crate::programme::{built_in, doc_digest, graded_walking_doc, programme_of, templates};
+use crate::programme::{
+    GRADED_STARTS, GRADED_WALKING, Start, built_in, doc_digest, needs, programme_of, started,
+    started_template, templates,
+};
 use crate::registry::{Assigned, NewProgramme, Registry, RegistryError};
 use crate::safety::{self, StopDoc};
 use crate::worker::{Person, days_as_of, prior_as_of};
@@ -109,45 +113,94 @@ pub async fn programme(registry: &Registry, name: &str) -> Result<ProgrammeDoc, 
     }
 }
 
-/// Valid days of a run-in that a baseline needs, and the days that it looks back over (clinical design, §C1).
-const BASELINE_VALID_DAYS: usize = 7;
-const BASELINE_DAYS: u64 = 28;
+/// What whoever assigns a programme says of its start.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StartChoice {
+    /// Steps a day in place of the run-in's own.
+    pub start_steps: Option<u32>,
+    /// Three trials of what the programme tries.
+    pub trials: Option<Vec<u32>>,
+    /// Whether progress waits for pain, where the document leaves that to the study.
+    pub contingency: Option<Contingency>,
+}
 
-/// The document to assign for a name: the graded template becomes one that starts at the person's own baseline (the
-/// median of the valid days before the start: daily steps are habitual, so 100 % of it), or at `start_steps`.
+/// The document to assign for a name. The graded template starts from a person's run-in although it has amounts to show.
 ///
 /// # Errors
-/// [`ApiError::NoBaseline`], [`ApiError::ProgrammeUnknown`].
+/// [`ApiError::ProgrammeUnknown`], and those of [`document_for`].
 pub async fn programme_for(
     registry: &Registry,
     id: ParticipantId,
     name: &str,
     start: NaiveDate,
-    start_steps: Option<u32>,
+    choice: &StartChoice,
 ) -> Result<ProgrammeDoc, ApiError> {
     let doc = programme(registry, name).await?;
-    if !templates().contains(&doc) {
-        return Ok(doc);
+    let is_graded = doc.name == GRADED_WALKING && templates().contains(&doc);
+    if !is_graded {
+        return document_for(registry, id, &doc, start, choice).await;
     }
-    if let Some(steps) = start_steps {
-        return graded_walking_doc(steps);
+    let steps = match choice.start_steps {
+        Some(steps) => steps,
+        // Who walks more than its greatest start is asked for that; nobody is asked for more than they walk.
+        None => run_in(registry, id, start).await?.min(*GRADED_STARTS.end()),
+    };
+    if choice.start_steps.is_none() && steps < *GRADED_STARTS.start() {
+        return Err(ApiError::RunInTooLow { found: steps });
     }
-    let from = start.checked_sub_days(chrono::Days::new(BASELINE_DAYS)).unwrap_or(start);
+    let from =
+        Start { run_in: Some(steps), trials: trials_of(&doc, choice)?, contingency: choice.contingency };
+    started_template(&doc, &from)
+}
+
+/// The document to assign for one that may start from a baseline: from the person's own run-in, from steps given in its
+/// place, from trials.
+///
+/// # Errors
+/// [`ApiError::NoBaseline`], and those of [`started`].
+pub async fn document_for(
+    registry: &Registry,
+    id: ParticipantId,
+    doc: &ProgrammeDoc,
+    start: NaiveDate,
+    choice: &StartChoice,
+) -> Result<ProgrammeDoc, ApiError> {
+    let run_in = match choice.start_steps {
+        None if needs(doc).run_in => Some(run_in(registry, id, start).await?),
+        given => given,
+    };
+    let from = Start { run_in, trials: trials_of(doc, choice)?, contingency: choice.contingency };
+    started(doc, &from)
+}
+
+/// The median of the valid days before the start, rounded down as a quota is: daily steps are habitual, so a programme
+/// starts at 100 % of it.
+async fn run_in(registry: &Registry, id: ParticipantId, start: NaiveDate) -> Result<u32, ApiError> {
+    let from = start.checked_sub_days(chrono::Days::new(RUN_IN_DAYS)).unwrap_or(start);
     let to = start.pred_opt().unwrap_or(start);
     let rows = load_rows(registry, id, Period { from, to }).await?;
-    let run_in = rows.range(from..start).filter(|(_, day)| day.valid);
-    let mut steps: Vec<u32> = run_in.filter_map(|(_, day)| day.steps).collect();
-    if steps.len() < BASELINE_VALID_DAYS {
-        return Err(ApiError::NoBaseline { found: steps.len(), needed: BASELINE_VALID_DAYS });
+    let valid = rows.iter().filter(|(_, day)| day.valid);
+    let median = run_in_median(start, valid.filter_map(|(date, day)| Some((*date, day.steps?))));
+    match median {
+        Ok(median) => Ok(run_in_quota(median, RUN_IN_PERCENT)),
+        Err(AnalyticsError::RunInTooShort { found }) => Err(ApiError::NoBaseline { found }),
+        Err(error) => Err(error.into()),
     }
-    steps.sort_unstable();
-    graded_walking_doc(steps[steps.len() / 2].clamp(500, 20_000) / 50 * 50)
+}
+
+fn trials_of(doc: &ProgrammeDoc, choice: &StartChoice) -> Result<Option<Trials>, ApiError> {
+    match (&choice.trials, needs(doc).trials) {
+        (None, _) => Ok(None),
+        (Some(amounts), Some(kind)) => Trials::of(kind, amounts).map(Some).map_err(ApiError::TrialsRefused),
+        (Some(_), None) => Err(ApiError::BaselineUnused { field: "trials" }),
+    }
 }
 
 /// Stores a document and assigns it from a day on. Assigning what was assigned last changes nothing.
 ///
 /// # Errors
-/// When the document cannot be followed, or its version exists with another content.
+/// When the document cannot be followed, when the study has not chosen what it must, or when the document's version
+/// exists with another content.
 pub async fn assign(
     registry: &Registry,
     id: ParticipantId,
@@ -165,6 +218,9 @@ pub async fn assign(
 /// When it cannot be followed, or its version exists with another content.
 async fn store_programme(registry: &Registry, doc: &ProgrammeDoc, now_ms: i64) -> Result<(), ApiError> {
     programme_of(doc)?;
+    if needs(doc).contingency {
+        return Err(ApiError::ContingencyMissing);
+    }
     if built_in(&doc.name, doc.version).is_some_and(|known| known != *doc) {
         return Err(RegistryError::ProgrammeConflict.into());
     }

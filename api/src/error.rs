@@ -1,8 +1,11 @@
 use foulee_analytics::AnalyticsError;
+use foulee_analytics::baseline::RUN_IN_VALID_DAYS;
+use foulee_analytics::programme::QuotaKind;
 use foulee_ingest::import::ImportError;
 use foulee_store::StoreError;
 
 use crate::pages::PagesError;
+use crate::programme::DocFault;
 use crate::registry::RegistryError;
 
 /// Why something that was asked for was not done.
@@ -56,22 +59,18 @@ pub enum ApiError {
     #[error("no programme is assigned; `foulee programme assign ID graded-walking --start DATE` does it")]
     NothingAssigned,
     /// A programme document that cannot be followed.
-    #[error("the programme document is not valid: {field}: {fix}")]
+    #[error("the programme document is not valid{}", each_fault(faults))]
     ProgrammeInvalid {
-        /// Where it stands.
-        field: String,
-        /// What to do about it.
-        fix: String,
+        /// What is wrong with it, by line.
+        faults: Vec<DocFault>,
     },
-    /// A graded programme starts from what a person does, and that is not known.
+    /// A programme that starts from what a person does, and that is not known.
     #[error(
-        "no baseline: {found} valid days in the 28 before the start, {needed} are needed; give --start-steps"
+        "no baseline: {found} valid days in the 28 before the start, {RUN_IN_VALID_DAYS} are needed; give --start-steps"
     )]
     NoBaseline {
         /// Valid days found.
         found: usize,
-        /// Valid days needed.
-        needed: usize,
     },
     /// A report that cannot be kept.
     #[error("{field}: {fix}")]
@@ -95,6 +94,47 @@ pub enum ApiError {
         /// What to do about it.
         fix: String,
     },
+    /// A programme that starts from the run-in, and none was given.
+    #[error("this programme starts from the daily steps of a run-in; give --start-steps")]
+    RunInMissing,
+    /// A run-in below the least start of the graded template.
+    #[error(
+        "graded-walking starts at 500 steps a day or more, and the days before come to {found}; give --start-steps, or take \
+         gentle-start"
+    )]
+    RunInTooLow {
+        /// The median of its days.
+        found: u32,
+    },
+    /// A programme that starts from trials, and none were given.
+    #[error(
+        "this programme starts from three trials, how much {} each; give --trials 12,15,14",
+        kind.as_str()
+    )]
+    TrialsMissing {
+        /// What is tried.
+        kind: QuotaKind,
+    },
+    /// Trials that make no baseline.
+    #[error("the trials make no baseline")]
+    TrialsRefused(#[source] AnalyticsError),
+    /// A baseline for a programme that starts from none.
+    #[error(
+        "{field}: this programme has amounts already; leave it out, or name a programme that starts from it"
+    )]
+    BaselineUnused {
+        /// What was given.
+        field: &'static str,
+    },
+    /// A programme whose progress could wait for pain, and nobody said whether it does.
+    #[error(
+        "whether progress waits for pain is the study's to choose: give --contingency time_contingent or \
+         --contingency pain_modulated"
+    )]
+    ContingencyMissing,
+    /// Another contingency than the document's.
+    #[error("contingency: the programme says otherwise; leave it out, or change a copy of the document")]
+    ContingencyChosen,
     /// A period that ends before it begins.
     #[error("the period ends before it begins: give --from and --to with from <= to")]
     PeriodReversed,
@@ -104,4 +144,12 @@ pub enum ApiError {
     /// There are no random numbers.
     #[error("the system gives no random numbers")]
     NoRandomness,
+}
+
+/// One fault on the same line, several on a line each.
+fn each_fault(faults: &[DocFault]) -> String {
+    match faults {
+        [only] => format!(": {only}"),
+        many => many.iter().map(|fault| format!("\n  {fault}")).collect(),
+    }
 }

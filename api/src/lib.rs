@@ -9,6 +9,10 @@
 //! It never judges a reading itself (that is analytics) and never writes one (that is ingest).
 #![forbid(unsafe_code)]
 
+// The judge of spoilt documents is the tests' and the fuzz targets' alike.
+#[cfg(test)]
+extern crate self as foulee_api;
+
 pub mod adherence;
 pub mod ask;
 pub mod cli;

@@ -41,7 +41,7 @@ fn golden_kind(name: &str) -> Option<Golden> {
         "answer.json" | "answer_unknown.json" => Golden::Is("Answer"),
         "batch_grid.json" | "batch_metrics.json" | "batch_points.json" => Golden::Is("Batch"),
         "problem_invalid_field.json" | "problem_nothing_accepted.json" => Golden::Is("Problem"),
-        "programme.json" => Golden::Is("Programme"),
+        "programme.json" | "programme_every_field.json" => Golden::Is("Programme"),
         "gap_causes.json" => Golden::ListOf("GapCause"),
         "problem_kinds.json" => Golden::ListOf("ProblemType"),
         "reject_codes.json" => Golden::ListOf("RejectCode"),

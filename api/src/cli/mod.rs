@@ -14,7 +14,7 @@ mod config_file;
 mod data_folder;
 mod flags;
 mod layers;
-mod nearest;
+pub(crate) mod nearest;
 mod settings;
 
 // How it ends:
@@ -33,7 +33,9 @@ pub use commands::participant::{
     ParticipantSources,
 };
 pub use commands::phone::{PhoneAdd, PhoneCommand, PhoneList, PhoneRevoke};
-pub use commands::programme::{ProgrammeAssign, ProgrammeCommand, ProgrammeList, ProgrammeShow};
+pub use commands::programme::{
+    ContingencyArg, ProgrammeAssign, ProgrammeCheck, ProgrammeCommand, ProgrammeList, ProgrammeShow,
+};
 pub(crate) use commands::said::edge;
 pub use commands::said::{
     ClearedBy, Profile, ProfileAction, Report, ReportKind, Reports, SafetyClear, SafetyCode, SafetyCommand,

@@ -3,6 +3,13 @@ pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> O
     known.min_by_key(|other| edits(word, other))
 }
 
+/// The known word that was probably meant: at most half of it is other letters.
+pub(crate) fn meant<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    // What is much longer than any word is none that was mistyped, and need not be compared.
+    let word = Some(word).filter(|word| word.len() <= 64)?;
+    nearest(word, known).filter(|other| 2 * edits(word, other) <= other.chars().count())
+}
+
 /// How many letters to add, drop or change to make one word of the other (Levenshtein's distance).
 fn edits(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
@@ -29,6 +36,11 @@ mod tests {
         for (word, expected) in [("datadir", "data_dir"), ("lisen", "listen"), ("logs", "log")] {
             assert_eq!(nearest(word, known.into_iter()), Some(expected));
         }
+        let meant = |word| meant(word, known.into_iter());
+        assert_eq!(
+            [meant("datadir"), meant("lisen"), meant("table")],
+            [Some("data_dir"), Some("listen"), None]
+        );
         assert_eq!((edits("kitten", "sitting"), edits("", "abc"), edits("abc", "")), (3, 3, 3));
     }
 }

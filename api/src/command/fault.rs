@@ -204,6 +204,13 @@ impl CommandError {
                 | ApiError::SourcesTooMany { .. }
                 | ApiError::PeriodReversed
                 | ApiError::NoBaseline { .. }
+                | ApiError::RunInMissing
+                | ApiError::RunInTooLow { .. }
+                | ApiError::TrialsMissing { .. }
+                | ApiError::TrialsRefused(_)
+                | ApiError::BaselineUnused { .. }
+                | ApiError::ContingencyMissing
+                | ApiError::ContingencyChosen
                 | ApiError::Registry(
                     RegistryError::Name { .. }
                     | RegistryError::ZoneUnknown

@@ -23,7 +23,7 @@ use std::io::IsTerminal as _;
 
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::{self, Cli, Command, ConfigCommand, Exit, LogFormat, Parsed};
+use crate::cli::{self, Cli, Command, ConfigCommand, Exit, LogFormat, Parsed, ProgrammeCommand};
 use context::Context;
 
 /// Parses the command line, runs the command, says what went wrong; how it ended.
@@ -61,6 +61,7 @@ fn run(parsed: Parsed) -> Result<Exit, CommandError> {
         Command::Reports(asked) => said::reports(&context()?, &asked),
         Command::Profile(asked) => said::profile(&context()?, &asked),
         Command::Safety(command) => said::safety(&context()?, &command),
+        Command::Programme(ProgrammeCommand::Check(asked)) => programme::check(&asked),
         Command::Programme(command) => programme::run(&context()?, command),
         Command::Participant(command) => participant::run(&context()?, command),
         Command::Token(command) => token::run(&context()?, command),

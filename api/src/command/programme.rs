@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use chrono::NaiveDate;
 use foulee_contract::{ParticipantId, ProgrammeDoc};
 use serde::{Deserialize, Serialize};
@@ -5,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::CommandError;
 use super::context::Context;
 use super::participant::remote;
-use crate::ask;
-use crate::cli::{Exit, ProgrammeAssign, ProgrammeCommand, ProgrammeRef};
+use crate::ask::{self, StartChoice};
+use crate::cli::{Exit, ProgrammeAssign, ProgrammeCheck, ProgrammeCommand, ProgrammeRef};
 use crate::client::{Client, ClientError};
 use crate::lock::Holder;
 use crate::output::{Cell, Table, print_text};
-use crate::programme::{DocFormat, parse_doc};
+use crate::programme::{DocFormat, parse_doc, week_rows, weeks};
 use crate::registry::RegistryError;
 
 pub(super) fn run(context: &Context, command: ProgrammeCommand) -> Result<Exit, CommandError> {
@@ -20,7 +22,7 @@ pub(super) fn run(context: &Context, command: ProgrammeCommand) -> Result<Exit, 
             let mut table =
                 Table::stdout(&["name", "version", "title_fr", "title_en", "weeks"], asked.format)?;
             for doc in docs {
-                let weeks: i64 = doc.stages.iter().map(|stage| i64::from(stage.weeks)).sum();
+                let weeks = i64::from(weeks(&doc));
                 table.row(&[
                     Cell::Text(doc.name.into()),
                     Cell::Integer(doc.version.into()),
@@ -42,26 +44,77 @@ pub(super) fn run(context: &Context, command: ProgrammeCommand) -> Result<Exit, 
                 false => format!("{name} from {} is assigned already: nothing changed\n", asked.start),
             })?;
         }
+        ProgrammeCommand::Check(asked) => return check(&asked),
     }
     Ok(Exit::Done)
+}
+
+/// Needs no data folder: what it says depends on the file alone.
+pub(super) fn check(asked: &ProgrammeCheck) -> Result<Exit, CommandError> {
+    const COLUMNS: &[&str] = &[
+        "week",
+        "stage",
+        "kind",
+        "per_week",
+        "days",
+        "target",
+        "unit",
+        "baseline",
+        "percent",
+        "cadence",
+        "heart_rate_reserve",
+        "effort",
+    ];
+    fn number<T: Into<i64>>(value: Option<T>) -> Cell<'static> {
+        value.map_or(Cell::Empty, |value| Cell::Integer(value.into()))
+    }
+    let doc = read(&asked.file)?;
+    let mut table = Table::stdout(COLUMNS, asked.format)?;
+    for row in week_rows(&doc) {
+        let [cadence, heart_rate_reserve, effort] =
+            row.intensity.map(|band| band.map_or(Cell::Empty, |band| Cell::Text(band.into())));
+        table.row(&[
+            Cell::Integer(row.week.into()),
+            number(u32::try_from(row.stage).ok()),
+            Cell::Text(row.kind.into()),
+            Cell::Integer(row.per_week.into()),
+            Cell::Text(row.days.into()),
+            number(row.target),
+            Cell::Text(row.unit.into()),
+            row.baseline.map_or(Cell::Empty, |baseline| Cell::Text(baseline.into())),
+            number(row.percent),
+            cadence,
+            heart_rate_reserve,
+            effort,
+        ])?;
+    }
+    table.finish()?;
+    Ok(Exit::Done)
+}
+
+fn read(path: &Path) -> Result<ProgrammeDoc, CommandError> {
+    let file = |source| CommandError::File { path: path.to_owned(), source };
+    let text = std::fs::read_to_string(path).map_err(file)?;
+    Ok(parse_doc(&text, DocFormat::of(path, &text))?)
 }
 
 /// Assigns; the programme's name, and whether that changed something.
 fn assign(context: &Context, asked: &ProgrammeAssign) -> Result<(String, bool), CommandError> {
     let id = context.participant(&asked.id)?;
     context.drain_for(id)?;
+    let choice = StartChoice {
+        start_steps: asked.start_steps,
+        trials: asked.trials.clone(),
+        contingency: asked.contingency.map(Into::into),
+    };
+    let registry = &context.registry;
     let doc = match &asked.programme {
-        ProgrammeRef::Name(name) => context.runtime.block_on(ask::programme_for(
-            &context.registry,
-            id,
-            name,
-            asked.start,
-            asked.start_steps,
-        ))?,
+        ProgrammeRef::Name(name) => {
+            context.runtime.block_on(ask::programme_for(registry, id, name, asked.start, &choice))?
+        }
         ProgrammeRef::File(path) => {
-            let file = |source| CommandError::File { path: path.clone(), source };
-            let text = std::fs::read_to_string(path).map_err(file)?;
-            parse_doc(&text, DocFormat::of(path, &text))?
+            let doc = read(path)?;
+            context.runtime.block_on(ask::document_for(registry, id, &doc, asked.start, &choice))?
         }
     };
     let is_new = match &context.served_by {

@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use foulee_contract::{Problem, ProblemKind};
+use foulee_contract::{FieldError, Problem, ProblemKind};
 use foulee_ingest::problem_response;
 use foulee_store::StoreError;
 use serde::de::DeserializeOwned;
@@ -70,8 +70,13 @@ impl From<ApiError> for Fault {
             ApiError::PeriodReversed => {
                 Some(Problem::new(ProblemKind::InvalidField).field("from", "a day that is not after `to`"))
             }
-            ApiError::ProgrammeInvalid { field, fix } => {
-                Some(Problem::new(ProblemKind::InvalidField).field(field.clone(), fix.clone()))
+            ApiError::ProgrammeInvalid { faults } => {
+                let errors = faults.iter().map(|fault| FieldError {
+                    field: fault.field.to_string(),
+                    line: fault.line,
+                    fix: fault.wrong.to_string(),
+                });
+                Some(Problem { errors: errors.collect(), ..Problem::new(ProblemKind::InvalidField) })
             }
             ApiError::ProfileInvalid { field, fix } | ApiError::ReportInvalid { field, fix } => {
                 Some(Problem::new(ProblemKind::InvalidField).field(field.clone(), fix.clone()))
@@ -80,8 +85,20 @@ impl From<ApiError> for Fault {
                 Some(Problem::new(ProblemKind::Forbidden).detail(error.to_string()))
             }
             ApiError::NothingStopped => Some(Problem::new(ProblemKind::Conflict).detail(error.to_string())),
-            ApiError::NoBaseline { .. } => {
+            ApiError::NoBaseline { .. } | ApiError::RunInMissing | ApiError::RunInTooLow { .. } => {
                 Some(Problem::new(ProblemKind::InvalidField).field("start_steps", error.to_string()))
+            }
+            ApiError::TrialsMissing { .. } => {
+                Some(Problem::new(ProblemKind::InvalidField).field("trials", error.to_string()))
+            }
+            ApiError::TrialsRefused(source) => {
+                Some(Problem::new(ProblemKind::InvalidField).field("trials", source.to_string()))
+            }
+            ApiError::BaselineUnused { field } => {
+                Some(Problem::new(ProblemKind::InvalidField).field(*field, error.to_string()))
+            }
+            ApiError::ContingencyMissing | ApiError::ContingencyChosen => {
+                Some(Problem::new(ProblemKind::InvalidField).field("contingency", error.to_string()))
             }
             ApiError::Registry(RegistryError::Name { what, source }) => {
                 Some(Problem::new(ProblemKind::InvalidField).field(what.field(), source.to_string()))

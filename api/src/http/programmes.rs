@@ -1,16 +1,18 @@
 use axum::Json;
-use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest as _, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
-use foulee_contract::{ParticipantId, ProgrammeDoc};
+use foulee_contract::{Contingency, ParticipantId, Problem, ProblemKind, ProgrammeDoc};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::Service;
 use super::access::Caller;
 use super::fault::{Fault, Path, json_fault};
-use crate::ask;
+use crate::ask::{self, StartChoice};
+use crate::programme::parse_member;
 use crate::registry::Prescription;
 use crate::safety::StopDoc;
 
@@ -80,27 +82,38 @@ pub(super) async fn prescriptions(
 pub(super) struct NewPrescription {
     /// The name of a programme that is there; or else
     programme: Option<String>,
-    /// the document of one.
-    document: Option<ProgrammeDoc>,
+    /// the document of one, which is read by itself, so that its faults have lines.
+    document: Option<IgnoredAny>,
     start: NaiveDate,
     start_steps: Option<u32>,
+    trials: Option<Vec<u32>>,
+    contingency: Option<Contingency>,
 }
 
 pub(super) async fn assign(
     State(service): State<Service>,
     caller: Caller,
     Path(id): Path<ParticipantId>,
-    body: Result<Json<NewPrescription>, JsonRejection>,
+    request: Request,
 ) -> Result<Response, Fault> {
     caller.admin()?;
-    let Json(new) = body.map_err(|error| json_fault(&error))?;
+    let (parts, body) = request.into_parts();
+    let body = Bytes::from_request(Request::from_parts(parts.clone(), body), &service).await;
+    let body = body.map_err(|error| json_fault(&error.into()))?;
+    let again = Request::from_parts(parts, Body::from(body.clone()));
+    let Json(new) =
+        Json::<NewPrescription>::from_request(again, &service).await.map_err(|error| json_fault(&error))?;
     service.registry.participant(id).await?.ok_or_else(Fault::not_found)?;
     let now_ms = (service.clock)();
+    let choice =
+        StartChoice { start_steps: new.start_steps, trials: new.trials, contingency: new.contingency };
     let doc = match (new.programme, new.document) {
-        (Some(name), None) => {
-            ask::programme_for(&service.registry, id, &name, new.start, new.start_steps).await?
+        (Some(name), None) => ask::programme_for(&service.registry, id, &name, new.start, &choice).await?,
+        (None, Some(IgnoredAny)) => {
+            let text = std::str::from_utf8(&body).map_err(|_| Problem::new(ProblemKind::Malformed))?;
+            let doc = parse_member(text, "document")?;
+            ask::document_for(&service.registry, id, &doc, new.start, &choice).await?
         }
-        (None, Some(doc)) => doc,
         _ => return Err(Fault::field("programme", "the name of a programme, or else its `document`")),
     };
     let assigned = ask::assign(&service.registry, id, &doc, new.start, now_ms).await?;

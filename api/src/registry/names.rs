@@ -36,6 +36,9 @@ pub enum NameError {
 const MAX_CHARS: usize = 64;
 
 impl NameKind {
+    /// The longest name of any kind, in characters.
+    pub const MOST_CHARS: usize = MAX_CHARS;
+
     /// The field in which such a name is sent.
     #[must_use]
     pub fn field(self) -> &'static str {

@@ -31,7 +31,10 @@ pub use id::{IdError, ParticipantId, ReportId};
 pub use metric::{GapCause, Grain, How, Metric, ScaleError, Shape};
 pub use object::Object;
 pub use problem::{FieldError, Problem, ProblemKind};
-pub use programme::{Contingency, ProgrammeDoc, QuotaDoc, QuotaKindDoc, StageDoc, TextDoc, WeekdayDoc};
+pub use programme::{
+    BaselineDoc, Contingency, IntensityDoc, ProgrammeDoc, Progression, QuotaDoc, QuotaKindDoc, StageDoc,
+    TextDoc, WeekdayDoc,
+};
 pub use reading::{Provenance, Reading, Series, Stored, Tuple, Value};
 pub use report::{
     DayKind, Edge, Felt, MAX_REPORTS, PainMoment, Report, ReportAnswer, ReportBatch, ReportError,

@@ -31,6 +31,9 @@ pub struct Problem {
 pub struct FieldError {
     /// Where it stands, such as `series[0].unit`.
     pub field: String,
+    /// Its line in what was sent, from 1, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
     /// What to do about it.
     pub fix: String,
 }
@@ -112,7 +115,7 @@ impl Problem {
     /// The same with a field at fault.
     #[must_use]
     pub fn field(mut self, field: impl Into<String>, fix: impl Into<String>) -> Self {
-        self.errors.push(FieldError { field: field.into(), fix: fix.into() });
+        self.errors.push(FieldError { field: field.into(), line: None, fix: fix.into() });
         self
     }
 }

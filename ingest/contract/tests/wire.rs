@@ -317,24 +317,80 @@ fn words_are_those_of_the_wire() {
 
 #[test]
 fn programme() {
-    let quota =
-        QuotaDoc { kind: QuotaKindDoc::Steps, per_week: 5, target: 6_000, days: None, min_cadence: None };
+    let quota = |kind, per_week, target| QuotaDoc {
+        kind,
+        per_week,
+        target: Some(target),
+        baseline: None,
+        percent: None,
+        days: None,
+        min_cadence: None,
+        intensity: None,
+        exercises: None,
+    };
     let walk = QuotaDoc {
-        kind: QuotaKindDoc::WalkMinutes,
-        per_week: 3,
-        target: 20,
         days: Some(vec![WeekdayDoc::Mon, WeekdayDoc::Wed, WeekdayDoc::Fri]),
         min_cadence: Some(60),
+        ..quota(QuotaKindDoc::WalkMinutes, 3, 20)
     };
+    let stage = |quotas| StageDoc { title: None, from_week: None, weeks: 2, rest_days: None, quotas };
     let doc = ProgrammeDoc {
         contract: CONTRACT_VERSION,
         name: "graded-walking".into(),
         version: 1,
         title: TextDoc { fr: "Marche progressive".into(), en: "Graded walking".into() },
         contingency: Some(Contingency::TimeContingent),
-        stages: vec![StageDoc { weeks: 2, quotas: vec![quota, walk] }],
+        progression: None,
+        group_size: None,
+        stages: vec![stage(vec![quota(QuotaKindDoc::Steps, 5, 6_000), walk])],
     };
     golden("programme.json", &doc);
+
+    let text = |fr: &str, en: &str| TextDoc { fr: fr.into(), en: en.into() };
+    let intensity = IntensityDoc {
+        cadence: Some([100, 130]),
+        heart_rate_reserve: Some([40, 59]),
+        effort: Some([11, 13]),
+    };
+    let every_field = ProgrammeDoc {
+        contingency: Some(Contingency::PainModulated),
+        progression: Some(Progression::Adjuster),
+        group_size: Some(6),
+        stages: vec![
+            StageDoc {
+                title: Some(text("Reprise", "Getting going")),
+                rest_days: Some(vec![WeekdayDoc::Sun]),
+                ..stage(vec![
+                    QuotaDoc {
+                        target: None,
+                        baseline: Some(BaselineDoc::RunIn),
+                        percent: Some(100),
+                        ..quota(QuotaKindDoc::Steps, 5, 0)
+                    },
+                    QuotaDoc {
+                        target: None,
+                        baseline: Some(BaselineDoc::Trials),
+                        intensity: Some(intensity),
+                        ..quota(QuotaKindDoc::WalkMinutes, 3, 0)
+                    },
+                ])
+            },
+            StageDoc {
+                from_week: Some(5),
+                ..stage(vec![
+                    QuotaDoc {
+                        exercises: Some(vec![text("mobilité du bassin", "pelvic mobility")]),
+                        ..quota(QuotaKindDoc::Stretching, 3, 10)
+                    },
+                    quota(QuotaKindDoc::Strengthening, 2, 15),
+                    quota(QuotaKindDoc::Relaxation, 2, 10),
+                    quota(QuotaKindDoc::Workshop, 1, 1),
+                ])
+            },
+        ],
+        ..doc
+    };
+    golden("programme_every_field.json", &every_field);
 }
 
 #[test]

@@ -230,8 +230,56 @@ impl<'a> Exchanges<'a> {
         self.expect_raw("addPrescription", &path, &[("Content-Type", "text/plain")], b"{}".to_vec(), 415);
         assert_eq!(self.expect("listPrescriptions", &path, None, 200)["items"][0], given);
         let all = self.expect("listProgrammes", "/v1/programmes", None, 200);
-        assert_eq!(all["items"].as_array().map(Vec::len), Some(2), "the template and what was made of it");
+        assert_eq!(all["items"].as_array().map(Vec::len), Some(5), "the templates and what was made of one");
+        self.start_from_a_baseline(&path);
         self.expect("getProgramme", "/v1/programmes/none", None, 404);
+    }
+
+    /// Programmes that start from trials, and those whose contingency the study chooses; what is wrong has its line.
+    fn start_from_a_baseline(&mut self, path: &str) {
+        let mut refused = |body: &Value, field: &str| {
+            let problem = self.expect("addPrescription", path, Some(body), 400);
+            assert_eq!(problem["errors"][0]["field"], field, "{body}: {problem}");
+            problem
+        };
+        let gentle = json!({"programme": "gentle-start", "start": "2026-03-09", "trials": [12, 15, 14]});
+        let with = |body: &Value, field: &str, value: Value| {
+            let mut body = body.clone();
+            body[field] = value;
+            body
+        };
+        refused(&with(&gentle, "trials", Value::Null), "trials");
+        refused(&with(&gentle, "trials", json!([12, 15])), "trials");
+        refused(&with(&gentle, "contingency", json!("pain_modulated")), "contingency");
+        let home = json!({"programme": "home-exercises", "start": "2026-03-09"});
+        refused(&home, "contingency");
+        refused(&with(&home, "trials", json!([1, 2, 3])), "trials");
+        let mut document = json!({"contract": 1, "name": "mine", "version": 1, "title": {"fr": "a", "en": "a"},
+            "stages": [{"weeks": 2, "quotas": [{"kind": "steps", "per_week": 5, "target": -1}]}]});
+        let problem = refused(
+            &json!({"document": document, "start": "2026-03-09"}),
+            "document.stages[0].quotas[0].target",
+        );
+        assert_eq!(problem["errors"][0]["line"], 1, "{problem}");
+        document["stages"][0]["quotas"][0]["target"] = json!(100);
+        refused(&json!({"document": document, "start": "2026-03-09", "start_steps": 900}), "start_steps");
+
+        let path = path.to_owned();
+        let given = self.expect("addPrescription", &path, Some(&gentle), 201);
+        let name = given["programme"].as_str().expect("a name").to_owned();
+        assert!(name.ends_with("-trials-41"), "{name}");
+        let own = self.expect("getProgramme", &format!("/v1/programmes/{name}"), None, 200);
+        assert_eq!(own["stages"][0]["quotas"][0]["target"], 9, "70 % of the mean, 13.67: {own}");
+        let chosen = with(&home, "contingency", json!("time_contingent"));
+        let given = self.expect("addPrescription", &path, Some(&chosen), 201);
+        let name = given["programme"].as_str().expect("a name").to_owned();
+        let own = self.expect("getProgramme", &format!("/v1/programmes/{name}"), None, 200);
+        assert_eq!(own["contingency"], "time_contingent");
+        for template in ["back-school", "home-exercises", "gentle-start"] {
+            self.expect("getProgramme", &format!("/v1/programmes/{template}"), None, 200);
+        }
+        let back = json!({"programme": "graded-walking", "start": "2026-03-09"});
+        self.expect("addPrescription", &path, Some(&back), 201);
     }
 
     fn read(&mut self, id: &str) {

@@ -89,6 +89,18 @@ pub(crate) fn wrong(served: &Served, exchanges: &mut Exchanges<'_>) -> Vec<Strin
         json!({"programme": "", "start": "2026-01-01"}),
         json!({"start": "2026-01-01"}),
         json!({"programme": "graded-walking", "document": {}, "start": "2026-01-01"}),
+        json!({"document": {}, "start": "2026-01-01"}),
+        json!({"document": [], "start": "2026-01-01"}),
+        json!({"document": null, "start": "2026-01-01"}),
+        json!({"programme": "back-school", "start": "2026-01-01", "start_steps": 5_000}),
+        json!({"programme": "gentle-start", "start": "2026-01-01", "start_steps": 5_000}),
+        json!({"programme": "gentle-start", "start": "2026-01-01", "start_steps": 5_000, "trials": [0, 1, 2]}),
+        json!({"programme": "gentle-start", "start": "2026-01-01", "start_steps": 1, "trials": [9, 9, 9]}),
+        json!({"programme": "gentle-start", "start": "2026-01-01", "start_steps": 4_294_967_295_u32, "trials": [9, 9, 9]}),
+        json!({"programme": "gentle-start", "start": "2026-01-01", "start_steps": 5_000, "trials": [-1, 1, 2]}),
+        json!({"programme": "home-exercises", "start": "2026-01-01", "start_steps": 5_000}),
+        json!({"programme": "home-exercises", "start": "2026-01-01", "start_steps": 5_000, "contingency": "none"}),
+        json!({"programme": "graded-walking", "start": "2026-01-01", "start_steps": 5_000, "contingency": "pain_modulated"}),
     ] {
         refuse("addPrescription", &format!("/v1/participants/{id}/prescriptions"), Some(&body));
     }

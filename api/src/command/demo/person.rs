@@ -12,6 +12,7 @@ use foulee_ingest::LocalSink;
 use foulee_ingest::import::{Options, Sink, Target, import};
 use foulee_person::{Person, WearPattern, seen, wear};
 
+use crate::ask::StartChoice;
 use crate::command::CommandError;
 use crate::command::context::system_clock;
 use crate::command::import::LocalPeople;
@@ -119,9 +120,10 @@ pub(super) async fn prescribe(
     let days: Vec<NaiveDate> = registry.day_row_digests(id).await?.iter().map(|day| day.date).collect();
     let Some(first) = days.iter().min() else { return Ok(0.0) };
     let start = first.checked_add_days(Days::new(RUN_IN_DAYS)).unwrap_or(*first);
-    let doc = match ask::programme_for(registry, id, GRADED_WALKING, start, None).await {
-        Err(ApiError::NoBaseline { .. }) => {
-            ask::programme_for(registry, id, GRADED_WALKING, start, Some(5_000)).await?
+    let from = |start_steps| StartChoice { start_steps, ..StartChoice::default() };
+    let doc = match ask::programme_for(registry, id, GRADED_WALKING, start, &from(None)).await {
+        Err(ApiError::NoBaseline { .. } | ApiError::RunInTooLow { .. }) => {
+            ask::programme_for(registry, id, GRADED_WALKING, start, &from(Some(5_000))).await?
         }
         other => other?,
     };
