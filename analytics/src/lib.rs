@@ -45,6 +45,9 @@ pub mod programme;
 
 pub mod adherence;
 
+pub mod questionnaire;
+pub mod waves;
+
 pub use day::{DAY_MEASURES_VERSION, DayContext, DayMeasure, DayQuality, measure_day};
 pub use error::AnalyticsError;
 pub use local_day::{HomeZones, LOCAL_DAY_VERSION};
