@@ -3,6 +3,7 @@ use foulee_ingest::import::ImportError;
 use foulee_store::StoreError;
 
 use crate::pages::PagesError;
+use crate::questionnaire::table::AnswerTableError;
 use crate::registry::RegistryError;
 
 /// Why something that was asked for was not done.
@@ -63,6 +64,17 @@ pub enum ApiError {
         /// What to do about it.
         fix: String,
     },
+    /// A questionnaire document that cannot be scored.
+    #[error("the questionnaire document is not valid: {field}: {fix}")]
+    QuestionnaireInvalid {
+        /// Where it stands.
+        field: String,
+        /// What to do about it.
+        fix: String,
+    },
+    /// A table of answers of which no row can be read.
+    #[error("the table of answers cannot be read: {0}")]
+    AnswerTable(#[from] AnswerTableError),
     /// A graded programme starts from what a person does, and that is not known.
     #[error(
         "no baseline: {found} valid days in the 28 before the start, {needed} are needed; give --start-steps"

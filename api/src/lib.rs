@@ -23,6 +23,7 @@ pub mod output;
 pub mod pages;
 pub mod people;
 pub mod programme;
+pub mod questionnaire;
 pub mod registry;
 pub mod sources;
 pub mod view;

@@ -70,7 +70,7 @@ impl From<ApiError> for Fault {
             ApiError::PeriodReversed => {
                 Some(Problem::new(ProblemKind::InvalidField).field("from", "a day that is not after `to`"))
             }
-            ApiError::ProgrammeInvalid { field, fix } => {
+            ApiError::ProgrammeInvalid { field, fix } | ApiError::QuestionnaireInvalid { field, fix } => {
                 Some(Problem::new(ProblemKind::InvalidField).field(field.clone(), fix.clone()))
             }
             ApiError::NoBaseline { .. } => {
