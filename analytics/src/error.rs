@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::programme::QuotaKind;
+use crate::questionnaire::QuestionnaireFault;
 
 /// The one error of this crate. Every variant names the offending value in a typed field.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -149,6 +150,24 @@ pub enum AnalyticsError {
         /// The kind found.
         found: QuotaKind,
     },
+    /// A questionnaire that cannot be scored as it is written.
+    #[error("{field}: {fault}")]
+    QuestionnaireInvalid {
+        /// Where it stands, as in `scales[0].range`.
+        field: String,
+        /// What is wrong there.
+        #[source]
+        fault: QuestionnaireFault,
+    },
+    /// Waves that do not rise, or whose windows touch.
+    #[error("wave {index} must begin after the one before it has ended, grace included")]
+    WavesTouch {
+        /// Index of the wave that begins too early.
+        index: usize,
+    },
+    /// A plan without waves.
+    #[error("a plan needs at least one wave")]
+    NoWave,
     /// More attained days than days, or more days than the period has.
     #[error("{attained} attained of {days} days cannot be")]
     CountsImpossible {

@@ -46,6 +46,8 @@ pub mod programme;
 
 pub mod adherence;
 
+pub mod questionnaire;
+pub mod waves;
 pub mod work;
 
 pub use day::{DAY_MEASURES_VERSION, DayContext, DayMeasure, DayQuality, measure_day};

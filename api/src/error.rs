@@ -6,6 +6,7 @@ use foulee_store::StoreError;
 
 use crate::pages::PagesError;
 use crate::programme::DocFault;
+use crate::questionnaire::table::AnswerTableError;
 use crate::registry::RegistryError;
 
 /// Why something that was asked for was not done.
@@ -64,6 +65,17 @@ pub enum ApiError {
         /// What is wrong with it, by line.
         faults: Vec<DocFault>,
     },
+    /// A questionnaire document that cannot be scored.
+    #[error("the questionnaire document is not valid: {field}: {fix}")]
+    QuestionnaireInvalid {
+        /// Where it stands.
+        field: String,
+        /// What to do about it.
+        fix: String,
+    },
+    /// A table of answers of which no row can be read.
+    #[error("the table of answers cannot be read: {0}")]
+    AnswerTable(#[from] AnswerTableError),
     /// A programme that starts from what a person does, and that is not known.
     #[error(
         "no baseline: {found} valid days in the 28 before the start, {RUN_IN_VALID_DAYS} are needed; give --start-steps"

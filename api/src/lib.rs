@@ -28,6 +28,7 @@ pub mod pages;
 pub mod people;
 pub mod profile;
 pub mod programme;
+pub mod questionnaire;
 pub mod registry;
 pub mod reports;
 pub mod safety;

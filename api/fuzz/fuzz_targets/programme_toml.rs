@@ -4,4 +4,4 @@
 use foulee_api::programme::DocFormat;
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|bytes: &[u8]| foulee_api_fuzz::any_document(bytes, DocFormat::Toml));
+fuzz_target!(|bytes: &[u8]| foulee_api_fuzz::any_programme(bytes, DocFormat::Toml));

@@ -200,6 +200,8 @@ impl CommandError {
                 | ApiError::ParticipantUnknown
                 | ApiError::ProgrammeUnknown
                 | ApiError::ProgrammeInvalid { .. }
+                | ApiError::QuestionnaireInvalid { .. }
+                | ApiError::AnswerTable(_)
                 | ApiError::SourceUnknown { .. }
                 | ApiError::SourcesTooMany { .. }
                 | ApiError::PeriodReversed

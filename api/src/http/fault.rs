@@ -78,7 +78,9 @@ impl From<ApiError> for Fault {
                 });
                 Some(Problem { errors: errors.collect(), ..Problem::new(ProblemKind::InvalidField) })
             }
-            ApiError::ProfileInvalid { field, fix } | ApiError::ReportInvalid { field, fix } => {
+            ApiError::ProfileInvalid { field, fix }
+            | ApiError::ReportInvalid { field, fix }
+            | ApiError::QuestionnaireInvalid { field, fix } => {
                 Some(Problem::new(ProblemKind::InvalidField).field(field.clone(), fix.clone()))
             }
             ApiError::ProfessionalNeeded => {

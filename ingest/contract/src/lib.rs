@@ -1,5 +1,5 @@
 //! What crosses a wire between Foulée's programs, and nothing else: ids, units, readings, batches, answers,
-//! self-reports, safety events, programme documents, problems.
+//! self-reports, safety events, programme and questionnaire documents, problems.
 //!
 //! Invariants:
 //! - A [`Tuple`] together with its [`Series`] is the identity of a reading. Writing is set union: the same tuple
@@ -18,6 +18,7 @@ mod metric;
 mod object;
 mod problem;
 mod programme;
+mod questionnaire;
 mod reading;
 mod report;
 mod safety;
@@ -34,6 +35,10 @@ pub use problem::{FieldError, Problem, ProblemKind};
 pub use programme::{
     BaselineDoc, Contingency, IntensityDoc, ProgrammeDoc, Progression, QuotaDoc, QuotaKindDoc, StageDoc,
     TextDoc, WeekdayDoc,
+};
+pub use questionnaire::{
+    BandDoc, BandsDoc, ChoiceDoc, DomainDoc, HigherDoc, ItemDoc, MissingDoc, MissingRuleDoc,
+    QuestionnaireDoc, RuleDoc, ScaleDoc, StatusDoc, TwiceDoc, WordingDoc,
 };
 pub use reading::{Provenance, Reading, Series, Stored, Tuple, Value};
 pub use report::{

@@ -394,6 +394,87 @@ fn programme() {
 }
 
 #[test]
+fn questionnaire() {
+    let item = |code: &str| ItemDoc {
+        code: code.into(),
+        range: Some([0, 4]),
+        decimals: false,
+        choices: None,
+        reversed: false,
+        one_from: None,
+        optional: false,
+        domain: None,
+        text: None,
+        unit: None,
+    };
+    let text = |fr: &str, en: &str| TextDoc { fr: fr.into(), en: en.into() };
+    let chosen = ItemDoc {
+        range: None,
+        choices: Some(vec![
+            ChoiceDoc { code: 0, text: Some(text("Non", "No")) },
+            ChoiceDoc { code: 1, text: Some(text("Oui", "Yes")) },
+        ]),
+        domain: Some(DomainDoc::SocioProfessional),
+        text: Some(text("Travaillez-vous\u{202f}?", "Do you work?")),
+        optional: true,
+        ..item("work")
+    };
+    let scale = |id: &str, rule: RuleDoc| ScaleDoc {
+        id: id.into(),
+        items: vec!["a".into(), "b".into()],
+        rule,
+        status: StatusDoc::Published,
+        source: "Somebody 1990".into(),
+        missing: None,
+        range: None,
+        higher: None,
+        bands: None,
+    };
+    let doc = QuestionnaireDoc {
+        contract: CONTRACT_VERSION,
+        id: "made-up".into(),
+        version: 1,
+        title: text("Exemple", "Example"),
+        wording: WordingDoc::Ours,
+        licence: "ours".into(),
+        twice: TwiceDoc::Higher,
+        items: vec![
+            ItemDoc { reversed: true, unit: Some("min/d".into()), ..item("a") },
+            ItemDoc { one_from: Some(3), decimals: true, ..item("b") },
+            chosen,
+        ],
+        scales: vec![
+            ScaleDoc {
+                missing: Some(MissingDoc {
+                    rule: MissingRuleDoc::Prorate { least_percent: 80 },
+                    status: StatusDoc::Ours,
+                    source: "a choice".into(),
+                }),
+                range: Some([0.0, 5.0]),
+                higher: Some(HigherDoc::Worse),
+                bands: Some(BandsDoc {
+                    status: StatusDoc::Recalled,
+                    source: "from memory".into(),
+                    list: vec![
+                        BandDoc { name: "low".into(), from: 0.0 },
+                        BandDoc { name: "high".into(), from: 2.5 },
+                    ],
+                }),
+                ..scale("sum", RuleDoc::Sum {})
+            },
+            scale("mean", RuleDoc::Mean { times: 2.0 }),
+            scale("mean_once", RuleDoc::Mean { times: 1.0 }),
+            scale("count", RuleDoc::Count {}),
+            scale("percent", RuleDoc::PercentOfMaximum {}),
+            scale("start", RuleDoc::StartGroups { distress: vec!["a".into()] }),
+            scale("profile", RuleDoc::Profile {}),
+            scale("ipaq", RuleDoc::Ipaq {}),
+        ],
+    };
+    golden("questionnaire.json", &doc);
+}
+
+#[test]
 fn what_is_not_in_the_contract_is_refused() {
     let text = |series: &str| format!(r#"{{"contract":1,"series":[{series}]}}"#);
     let head = r#""participant":"01900000-0000-7000-8000-000000000001","source":"watch""#;
