@@ -171,8 +171,9 @@ pub fn read(from: impl Read, known: &[Questionnaire]) -> Result<AnswerTable, Ans
         return Err(AnswerTableError::TooLong);
     }
     let text = std::str::from_utf8(&bytes).map_err(|_| AnswerTableError::NotUtf8)?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mark = mark_of(text);
+    // A lone carriage return ends a line too, and lines are counted by their ends.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n").replace('\r', "\n");
+    let mark = mark_of(&text);
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(mark)
         .flexible(true)
