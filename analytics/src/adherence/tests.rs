@@ -27,6 +27,8 @@ fn obs(date: NaiveDate, steps: u32, worn: u32) -> DayObs {
         steps: Some(steps),
         walk_minutes: Some(steps / 100),
         moderate_minutes: Some(steps / 200),
+        in_cadence_band: None,
+        in_reserve_band: None,
         day_minutes: 1440,
         wear_minutes: worn,
         unknown_minutes: 1440 - worn,
@@ -45,6 +47,8 @@ fn assess_steps(observed: &[DayObs], quota: Quota, from: &str, to: &str) -> Adhe
         kind: quota.kind,
         prescribed: &prescribed,
         observed,
+        reported: &[],
+        ears: None,
         prior: &Prior::default(),
         pacing: &ValidPacingParams::default(),
     })
@@ -135,6 +139,8 @@ fn contradictory_input_is_rejected() {
         kind: quota.kind,
         prescribed: &prescribed,
         observed: &[],
+        reported: &[],
+        ears: None,
         prior: &Prior::default(),
         pacing: &ValidPacingParams::default(),
     };

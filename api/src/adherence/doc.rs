@@ -149,6 +149,7 @@ impl AdherenceDoc {
             pacing,
             by_day,
             prior,
+            ..
         } = &assessed.adherence;
         Self {
             participant,

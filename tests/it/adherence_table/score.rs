@@ -53,6 +53,8 @@ fn adherence(case: &Case, prior: &Prior) -> Adherence {
         kind: QuotaKind::Steps,
         prescribed: &case.prescribed,
         observed: &case.observed,
+        reported: &[],
+        ears: None,
         prior,
         pacing: &ValidPacingParams::default(),
     })
