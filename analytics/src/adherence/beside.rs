@@ -3,7 +3,8 @@
 use crate::adherence::interval::Interval;
 use crate::error::{AnalyticsError, check_range};
 
-/// How well an exercise is performed, as a professional sees it (EXAS, Arensman 2024, chapter 2): a fifth of its effect for each point.
+/// How well an exercise is performed, as a professional sees it: a fifth of its effect for each point (EXAS, Arensman 2024,
+/// chapter 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Quality {
     /// 0.2.

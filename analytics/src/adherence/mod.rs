@@ -39,7 +39,9 @@ pub use met::{
 };
 pub use outcome::{DayObs, DayOutcome, DayRow, judge_day};
 pub use pacing::{PACING_VERSION, Pacing, PacingParams, ValidPacingParams};
-pub use prior::{LEAST_PEOPLE, LEAST_VALID_DAYS, PRIOR_VERSION, PersonDays, Prior, PriorSource};
+pub use prior::{
+    LEAST_PEOPLE, LEAST_VALID_DAYS, LEAST_VALID_WORKSHOP_DAYS, PRIOR_VERSION, PersonDays, Prior, PriorSource,
+};
 pub use reported::{Answer, ReportedDay, Said, SessionReport, judge_reported};
 pub use statement::{Statement, statements};
 pub use week::{WeekOutcome, WeekRow};

@@ -2,9 +2,9 @@
 
 use chrono::NaiveDate;
 
-use crate::adherence::estimate::{AdherenceStatus, SENSITIVITY_SHIFTS};
+use crate::adherence::estimate::AdherenceStatus;
 use crate::adherence::interval::{Interval, Span};
-use crate::adherence::week::WeekOutcome;
+use crate::adherence::week::{WeekOutcome, WeekRow};
 use crate::adherence::{Adherence, MetDose};
 use crate::programme::{Band, QuotaKind};
 
@@ -341,10 +341,7 @@ pub fn statements(of: &Adherence) -> Vec<Statement> {
     let dose = of.relative_dose;
     said.extend(dose.map(|dose| Statement::Dose { capped: dose.capped, uncapped: dose.uncapped }));
     let number = of.course.interruptions;
-    said.push(match number.hi > 0.0 {
-        true => Statement::Interruptions { number },
-        false => Statement::NotInterrupted,
-    });
+    said.push(if number.hi > 0.0 { Statement::Interruptions { number } } else { Statement::NotInterrupted });
     said.extend(of.course.reduced_days.map(|days| Statement::ReducedDays { days }));
     said.extend(of.course.early_stops.map(|days| Statement::EarlyStops { days }));
     if of.course.excused_days > 0 {
@@ -376,7 +373,6 @@ fn of_days(of: &Adherence) -> Vec<Statement> {
     });
     let shifted: Vec<f64> = found.sensitivity.iter().filter_map(|shifted| shifted.estimate).collect();
     if let ([lesser, greater], true) = (shifted.as_slice(), days.censored() > 0) {
-        debug_assert_eq!(shifted.len(), SENSITIVITY_SHIFTS.len());
         said.push(Statement::IfUnseenWorse { lesser: *lesser, greater: *greater });
     }
     said.extend(of.completeness.map(|share| match of.kind {
@@ -387,7 +383,7 @@ fn of_days(of: &Adherence) -> Vec<Statement> {
     said
 }
 
-fn of_week(week: &crate::adherence::WeekRow) -> Statement {
+fn of_week(week: &WeekRow) -> Statement {
     let (from, done, asked) = (week.from, week.done, u32::from(week.quota.per_week));
     match week.outcome {
         WeekOutcome::Met => Statement::WeekMet { from, done, asked },

@@ -1,5 +1,7 @@
 //! Whole periods.
 
+mod reported;
+
 use proptest::prelude::*;
 
 use super::*;
