@@ -168,6 +168,14 @@ pub enum AnalyticsError {
     /// A plan without waves.
     #[error("a plan needs at least one wave")]
     NoWave,
+    /// A day's report that says nothing of the kind assessed: an attendance sheet of sessions, or sessions of workshops.
+    #[error("what was reported of {date} is not about {}", kind.as_str())]
+    ReportOfAnotherKind {
+        /// The date.
+        date: NaiveDate,
+        /// The kind assessed.
+        kind: QuotaKind,
+    },
     /// More attained days than days, or more days than the period has.
     #[error("{attained} attained of {days} days cannot be")]
     CountsImpossible {

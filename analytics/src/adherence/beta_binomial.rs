@@ -32,14 +32,20 @@ pub fn ln_gamma(x: f64) -> f64 {
 }
 
 /// Probabilities of 0..=n successes when the rate is Beta(a, b), a and b above 0.
+///
+/// By the ratio of neighbours, (n - k)/(k + 1) (k + a)/(n - k - 1 + b), in logarithms, so that no n is too great.
 #[must_use]
 pub fn beta_binomial_pmf(n: u32, a: f64, b: f64) -> Vec<f64> {
-    let ln_beta = |a: f64, b: f64| ln_gamma(a) + ln_gamma(b) - ln_gamma(a + b);
-    let base = ln_beta(a, b);
-    let pmf = (0..=n)
-        .map(|k| (ln_choose(n, k) + ln_beta(f64::from(k) + a, f64::from(n - k) + b) - base).exp())
-        .collect();
-    normalised(pmf)
+    let mut ln_pmf = Vec::with_capacity(n as usize + 1);
+    let mut ln_probability = 0.0;
+    ln_pmf.push(ln_probability);
+    for k in 0..n {
+        let (hits, left) = (f64::from(k), f64::from(n - k));
+        ln_probability += (left / (hits + 1.0) * (hits + a) / (left - 1.0 + b)).ln();
+        ln_pmf.push(ln_probability);
+    }
+    let greatest = ln_pmf.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    normalised(ln_pmf.into_iter().map(|ln_probability| (ln_probability - greatest).exp()).collect())
 }
 
 /// Probabilities of 0..=n successes when the rate is expit(logit p - shift) with p ~ Beta(a, b).
@@ -49,8 +55,9 @@ pub fn beta_binomial_pmf(n: u32, a: f64, b: f64) -> Vec<f64> {
 /// [`beta_binomial_pmf`] to 1e-10.
 #[must_use]
 pub fn shifted_beta_binomial_pmf(n: u32, a: f64, b: f64, shift: f64) -> Vec<f64> {
-    /// Step in u.
+    /// Step in u, up to the number of days for which it is fine enough; for more the binomial narrows with their root.
     const STEP: f64 = 0.05;
+    const STEP_DAYS: f64 = 60.0;
     /// Reach on either side: so many units of the slower exponential tail (e^-45 is below rounding), and so many
     /// standard deviations of the bell that large a and b make.
     const TAIL: f64 = 45.0;
@@ -58,23 +65,20 @@ pub fn shifted_beta_binomial_pmf(n: u32, a: f64, b: f64, shift: f64) -> Vec<f64>
     let centre = (a / b).ln();
     let scale = (1.0 / a + 1.0 / b).sqrt();
     let reach = (TAIL / a.min(b) / scale + DEVIATIONS).asinh();
-    let half = (reach / STEP).ceil() as i32;
+    let step = STEP / (f64::from(n) / STEP_DAYS).sqrt().max(1.0);
+    let half = (reach / step).ceil() as i32;
     let ln_peak = ln_rate_density(centre, a, b);
-    let choose: Vec<f64> = (0..=n).map(|k| ln_choose(n, k)).collect();
+    let ways = Ways::of(n);
 
     let mut pmf = vec![0.0; n as usize + 1];
     for index in -half..=half {
-        let u = f64::from(index) * STEP;
+        let u = f64::from(index) * step;
         let x = centre + scale * u.sinh();
         let weight = (ln_rate_density(x, a, b) - ln_peak).exp() * u.cosh();
         if weight < 1e-18 {
             continue;
         }
-        let (ln_success, ln_failure) = (-softplus(shift - x), -softplus(x - shift));
-        for (k, probability) in pmf.iter_mut().enumerate() {
-            let (hits, misses) = (k as f64, f64::from(n) - k as f64);
-            *probability += weight * (choose[k] + hits * ln_success + misses * ln_failure).exp();
-        }
+        ways.add_binomial(&mut pmf, weight, -softplus(shift - x), -softplus(x - shift));
     }
     normalised(pmf)
 }
@@ -89,9 +93,59 @@ fn softplus(x: f64) -> f64 {
     x.max(0.0) + (-x.abs()).exp().ln_1p()
 }
 
-fn ln_choose(n: u32, k: u32) -> f64 {
-    let ln_factorial = |m: u32| ln_gamma(f64::from(m) + 1.0);
-    ln_factorial(n) - ln_factorial(k) - ln_factorial(n - k)
+/// Binomial coefficients of n.
+enum Ways {
+    /// As they are, where neither they nor powers of the greater chance can leave the range of a number.
+    Plain(Vec<f64>),
+    /// Their logarithms.
+    Ln(Vec<f64>),
+}
+
+impl Ways {
+    fn of(n: u32) -> Self {
+        /// Greatest n whose coefficients (below 2^n) and powers of at least 1/2 stay within 2^-900 and 2^900.
+        const MOST_PLAIN: u32 = 900;
+        let ln_factorial = |m: u32| ln_gamma(f64::from(m) + 1.0);
+        let ln_choose = |k| ln_factorial(n) - ln_factorial(k) - ln_factorial(n - k);
+        if n > MOST_PLAIN {
+            return Self::Ln((0..=n).map(ln_choose).collect());
+        }
+        let mut choose = vec![1.0];
+        for k in 0..n {
+            choose.push(choose[k as usize] * f64::from(n - k) / f64::from(k + 1));
+        }
+        Self::Plain(choose)
+    }
+
+    /// Adds the binomial probabilities of 0..=n, so many times over, from the logarithms of both chances.
+    fn add_binomial(&self, pmf: &mut [f64], weight: f64, ln_success: f64, ln_failure: f64) {
+        match self {
+            Self::Ln(choose) => {
+                let n = (choose.len() - 1) as f64;
+                for (k, (probability, ln_ways)) in pmf.iter_mut().zip(choose).enumerate() {
+                    let hits = k as f64;
+                    *probability += weight * (ln_ways + hits * ln_success + (n - hits) * ln_failure).exp();
+                }
+            }
+            Self::Plain(choose) => {
+                let n = (choose.len() - 1) as f64;
+                // From the end where the greater chance has its nth power, so that nothing underflows too early.
+                let (mut power, ratio) = (
+                    (n * ln_success.max(ln_failure)).exp() * weight,
+                    (-(ln_success - ln_failure).abs()).exp(),
+                );
+                let mut add = |probability: &mut f64, ways: &f64| {
+                    *probability += ways * power;
+                    power *= ratio;
+                };
+                if ln_success >= ln_failure {
+                    pmf.iter_mut().zip(choose).rev().for_each(|(p, ways)| add(p, ways));
+                } else {
+                    pmf.iter_mut().zip(choose).for_each(|(p, ways)| add(p, ways));
+                }
+            }
+        }
+    }
 }
 
 fn normalised(mut pmf: Vec<f64>) -> Vec<f64> {
@@ -140,9 +194,24 @@ mod tests {
     }
 
     #[test]
+    fn the_pmf_is_that_of_the_beta_function() {
+        for (n, a, b) in [(28_u32, 2.1, 0.9), (180, 90.0, 110.0), (1_095, 0.7, 4.0)] {
+            let ln_beta = |a: f64, b: f64| ln_gamma(a) + ln_gamma(b) - ln_gamma(a + b);
+            let ln_ways =
+                |k: u32| -ln_beta(f64::from(k) + 1.0, f64::from(n - k) + 1.0) - (f64::from(n) + 1.0).ln();
+            for (k, found) in (0_u32..).zip(beta_binomial_pmf(n, a, b)) {
+                let ln_tail = ln_beta(f64::from(k) + a, f64::from(n - k) + b) - ln_beta(a, b);
+                close(found, (ln_ways(k) + ln_tail).exp(), 1e-10);
+            }
+        }
+    }
+
+    #[test]
     fn without_a_shift_the_quadrature_is_the_exact_distribution() {
-        for (n, a, b) in [(20, 2.1, 0.9), (28, 0.9, 8.1), (10, 25.0, 0.3), (5, 0.05, 1.4), (180, 90.0, 110.0)]
-        {
+        let cases = [(20, 2.1, 0.9), (28, 0.9, 8.1), (10, 25.0, 0.3), (5, 0.05, 1.4), (180, 90.0, 110.0)];
+        // Where coefficients go over into logarithms.
+        let many = [(900, 2.1, 0.9), (901, 2.1, 0.9), (1_100, 2.1, 0.9)];
+        for (n, a, b) in cases.into_iter().chain(many) {
             let exact = beta_binomial_pmf(n, a, b);
             for (found, expected) in shifted_beta_binomial_pmf(n, a, b, 0.0).into_iter().zip(exact) {
                 close(found, expected, 1e-10);

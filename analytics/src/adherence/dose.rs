@@ -1,15 +1,15 @@
 //! The dose done beside the dose planned, capped and uncapped.
 
+use crate::adherence::course::interruptions;
 use crate::adherence::interval::{Interval, Span};
-use crate::adherence::outcome::{DayOutcome, DayRow};
-
-/// Missed days in a row that make an interruption: 3 (Nilsen 2018; docs/methods.md, Adherence, there of sessions).
-pub const INTERRUPTION_DAYS: u32 = 3;
+use crate::adherence::outcome::DayRow;
+use crate::adherence::reported::skipped;
 
 /// Relative dose: completed / planned, and the longest interruption.
 ///
-/// Nilsen 2018 weighs by MET h; within one kind of quota every unit weighs the same, and the weight cancels. Planned is
-/// per_week x target for a whole week, by share of its eligible days for the days at hand.
+/// Nilsen 2018 weighs by MET h; within one kind of quota every unit weighs the same, and the weight cancels; over kinds
+/// [`crate::adherence::dose_over_kinds`] weighs. Planned is per_week x target for a whole week, by share of its eligible
+/// days for the days at hand.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RelativeDose {
     /// Planned dose in the quota's unit (steps or minutes).
@@ -18,9 +18,10 @@ pub struct RelativeDose {
     pub capped: Interval,
     /// Everything done on eligible days; open above when any day is censored or only partly seen.
     pub uncapped: Span,
-    /// Longest run of prescribed days in days: missed for certain, and with censored days counted as missed.
+    /// Longest run of skipped days among the prescribed, in days: for certain, and with open days counted as skipped.
     pub longest_interruption_days: Interval,
-    /// Whether any run of missed days is an interruption; `None` when it cannot be said.
+    /// Whether any run of skipped days is an interruption, by [`crate::adherence::INTERRUPTION_SESSIONS`]; `None` when it
+    /// cannot be said.
     pub interrupted: Option<bool>,
 }
 
@@ -38,20 +39,21 @@ pub(crate) fn relative_dose(days: &[DayRow]) -> Option<RelativeDose> {
         return None;
     }
     let seen: f64 = days.iter().map(|day| day.done.lo).sum();
-    let all_known = days.iter().all(|day| day.done.hi.is_some());
-    let sure = longest_run(days, |outcome| outcome == DayOutcome::Missed);
-    let possible = longest_run(days, |outcome| !outcome.is_attained());
-    let interrupted = if sure >= INTERRUPTION_DAYS {
+    let most: Option<f64> = days.iter().map(|day| day.done.hi).sum();
+    let sure = longest_run(days, |day| skipped(day) == Some(true));
+    let possible = longest_run(days, |day| skipped(day) != Some(false));
+    let found = interruptions(days);
+    let interrupted = if found.lo > 0.0 {
         Some(true)
-    } else if possible < INTERRUPTION_DAYS {
-        Some(false)
-    } else {
+    } else if found.hi > 0.0 {
         None
+    } else {
+        Some(false)
     };
     Some(RelativeDose {
         planned,
         capped: Interval { lo: capped_lo / planned, hi: capped_hi / planned },
-        uncapped: Span { lo: seen / planned, hi: all_known.then_some(seen / planned) },
+        uncapped: Span { lo: seen / planned, hi: most.map(|most| most / planned) },
         longest_interruption_days: Interval { lo: f64::from(sure), hi: f64::from(possible) },
         interrupted,
     })
@@ -66,14 +68,18 @@ pub(crate) fn planned_sessions(days: &[DayRow]) -> f64 {
 
 /// Sessions per eligible day of a week.
 fn session_share(week: &[DayRow]) -> f64 {
-    let quota = &week[0].quota;
-    f64::from(quota.per_week) / f64::from(quota.weekdays.count().max(1))
+    sessions_a_day(&week[0])
 }
 
-fn longest_run(days: &[DayRow], of: fn(DayOutcome) -> bool) -> u32 {
+/// Sessions that an eligible day stands for: `per_week` shared among its week's eligible days.
+pub(crate) fn sessions_a_day(day: &DayRow) -> f64 {
+    f64::from(day.quota.per_week) / f64::from(day.quota.weekdays.count().max(1))
+}
+
+fn longest_run(days: &[DayRow], of: fn(&DayRow) -> bool) -> u32 {
     let (mut run, mut longest) = (0, 0);
     for day in days {
-        run = if of(day.outcome) { run + 1 } else { 0 };
+        run = if of(day) { run + 1 } else { 0 };
         longest = longest.max(run);
     }
     longest

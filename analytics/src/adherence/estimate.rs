@@ -121,15 +121,10 @@ pub fn estimate(counts: &DayCounts, prior: &Prior) -> Result<Estimate, Analytics
         lo: f64::from(counts.attained()) / days,
         hi: f64::from(prescribed - counts.missed()) / days,
     });
-    if valid == 0 {
-        let status = AdherenceStatus::Bounded;
+    let status = status_of(valid, prescribed);
+    if status == AdherenceStatus::Bounded {
         return Ok(Estimate { status, estimate: None, interval: None, bounds, sensitivity: Vec::new() });
     }
-    let status = if u64::from(valid) * 7 >= u64::from(prescribed) * 2 {
-        AdherenceStatus::Ok
-    } else {
-        AdherenceStatus::Insufficient
-    };
     let a = prior.a() + f64::from(valid_attained);
     let b = prior.b() + f64::from(valid - valid_attained);
     let unseen = prescribed - valid;
@@ -146,6 +141,17 @@ pub fn estimate(counts: &DayCounts, prior: &Prior) -> Result<Estimate, Analytics
     Ok(Estimate { status, estimate: told(mean), interval: Some(interval), bounds, sensitivity })
 }
 
+/// What so many valid of so many days allow to say.
+pub(crate) fn status_of(valid: u32, prescribed: u32) -> AdherenceStatus {
+    if valid == 0 {
+        AdherenceStatus::Bounded
+    } else if u64::from(valid) * 7 >= u64::from(prescribed) * 2 {
+        AdherenceStatus::Ok
+    } else {
+        AdherenceStatus::Insufficient
+    }
+}
+
 /// Mean and interval of T/D, given the distribution of X.
 fn attained_share(pmf: &[f64], counts: &DayCounts) -> (f64, Interval) {
     let days = f64::from(counts.prescribed);
@@ -154,6 +160,12 @@ fn attained_share(pmf: &[f64], counts: &DayCounts) -> (f64, Interval) {
         f64::from(counts.valid_attained + unseen_attained) / days
     };
     let mean = pmf.iter().enumerate().map(|(x, probability)| probability * share(x)).sum();
+    let (lo, hi) = central(pmf);
+    (mean, Interval { lo: share(lo), hi: share(hi) })
+}
+
+/// The 5 and 95 % quantiles of a count.
+pub(crate) fn central(pmf: &[f64]) -> (usize, usize) {
     // Smallest value whose cumulative probability reaches the level; the margin absorbs rounding of the sum.
     let quantile = |level: f64| {
         let mut cumulative = 0.0;
@@ -161,10 +173,10 @@ fn attained_share(pmf: &[f64], counts: &DayCounts) -> (f64, Interval) {
             cumulative += probability;
             cumulative >= level - 1e-12
         });
-        share(reached.unwrap_or(pmf.len() - 1))
+        reached.unwrap_or(pmf.len() - 1)
     };
     let tail = (1.0 - LEVEL) / 2.0;
-    (mean, Interval { lo: quantile(tail), hi: quantile(1.0 - tail) })
+    (quantile(tail), quantile(1.0 - tail))
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@
 
 use chrono::NaiveDate;
 
+use crate::adherence::intensity::{BandMinutes, minutes_in_cadence};
 use crate::adherence::interval::Span;
+use crate::adherence::reported::Said;
 use crate::cadence::MODERATE_CADENCE;
 use crate::minutes::{DayMinutes, MinuteState};
 use crate::programme::{PrescribedDay, Quota, QuotaKind};
@@ -22,6 +24,12 @@ pub struct DayObs {
     pub walk_minutes: Option<u32>,
     /// Minutes seen at 100 steps/min or more; `None` when no cadence is known.
     pub moderate_minutes: Option<u32>,
+    /// Minutes seen in the quota's own cadence band, among its walking minutes; `None` where it gives no band or no
+    /// cadence is known.
+    pub in_cadence_band: Option<u32>,
+    /// Walking minutes in the quota's own band of heart-rate reserve, by [`crate::adherence::minutes_in_reserve`]; `None`
+    /// where it gives no band or the reserve is not known.
+    pub in_reserve_band: Option<BandMinutes>,
     /// Length of the day in minutes.
     pub day_minutes: u32,
     /// Minutes in which a wearable was worn.
@@ -47,6 +55,8 @@ impl DayObs {
             steps: day.steps_seen(),
             walk_minutes: day.minutes_at_cadence(walking_cadence),
             moderate_minutes: day.minutes_at_cadence(MODERATE_CADENCE.max(walking_cadence)),
+            in_cadence_band: None,
+            in_reserve_band: None,
             day_minutes: day.len() as u32,
             wear_minutes: day.wear_minutes(),
             unknown_minutes: day.count(MinuteState::Unknown),
@@ -54,6 +64,14 @@ impl DayObs {
             cadence_valid: !day.from_phone_only && rule.is_valid(cadence_worn as u32),
             phone_only: day.from_phone_only,
         }
+    }
+
+    /// The same for a quota, with its own cadence band where it has one.
+    #[must_use]
+    pub fn for_quota(day: &DayMinutes, rule: &ValidDayRule, quota: &Quota) -> Self {
+        let in_cadence_band =
+            quota.intensity.cadence.and_then(|band| minutes_in_cadence(day, band, quota.min_cadence));
+        Self { in_cadence_band, ..Self::from_minutes(day, rule, quota.min_cadence) }
     }
 
     /// What was done towards a kind of quota, a lower bound; `None` when nothing is known.
@@ -78,12 +96,12 @@ impl DayObs {
     }
 }
 
-/// What a prescribed day came to.
+/// What a prescribed day came to. Valid is a day that was worn enough, or of which the person or the sheet told all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DayOutcome {
     /// A valid day at the tolerance or above.
     Attained,
-    /// A partly worn day that reached it all the same.
+    /// A day that is not valid and reached it all the same.
     KnownAttained,
     /// A valid day below it.
     Missed,
@@ -129,21 +147,53 @@ pub struct DayRow {
     pub day_minutes: u32,
     /// Minutes worn.
     pub wear_minutes: u32,
-    /// Minutes unknown.
+    /// Minutes unknown; of a kind that is reported all of a day that is not valid, and none of one that is.
     pub unknown_minutes: u32,
-    /// Minutes at 100 steps/min or more on a valid day, beside its walking minutes.
-    pub(crate) moderate_and_walked: Option<(u32, u32)>,
+    /// What was said of the day, for a kind that is reported.
+    pub said: Option<Said>,
+    /// Perceived exertion on Borg's scale, as reported.
+    pub effort: Option<u8>,
+    /// Whether a session ended before its planned end, as reported.
+    pub stopped_early: Option<bool>,
+    /// Minutes in the quota's cadence band (else at 100 steps/min or more) on a valid day, beside its walking minutes.
+    pub(crate) banded_and_walked: Option<(u32, u32)>,
+    /// The same for the quota's band of heart-rate reserve.
+    pub(crate) reserve_and_walked: Option<(BandMinutes, u32)>,
+}
+
+impl DayRow {
+    /// A prescribed day of which nothing is known.
+    pub(crate) fn unseen(prescribed: &PrescribedDay) -> Self {
+        Self {
+            date: prescribed.date,
+            week_start: prescribed.week_start,
+            quota: prescribed.quota,
+            done: Span { lo: 0.0, hi: None },
+            outcome: DayOutcome::Censored,
+            valid: false,
+            day_minutes: ORDINARY_DAY_MINUTES,
+            wear_minutes: 0,
+            unknown_minutes: ORDINARY_DAY_MINUTES,
+            said: None,
+            effort: None,
+            stopped_early: None,
+            banded_and_walked: None,
+            reserve_and_walked: None,
+        }
+    }
 }
 
 /// Minutes of a day that nothing was reported for.
 const ORDINARY_DAY_MINUTES: u32 = 1440;
 
-/// Judges one prescribed day from what was seen of it.
-#[must_use]
-pub fn judge_day(prescribed: &PrescribedDay, seen: Option<&DayObs>) -> DayRow {
-    let quota = prescribed.quota;
-    let done = seen.and_then(|obs| obs.done(quota.kind));
-    let valid = seen.is_some_and(|obs| obs.is_valid_for(quota.kind));
+/// What was done towards a quota and what it comes to.
+pub(crate) struct Judgement {
+    pub(crate) outcome: DayOutcome,
+    pub(crate) done: Span,
+}
+
+/// Judges what was done, a lower bound; on a valid day it is all.
+pub(crate) fn judge(quota: &Quota, done: Option<u32>, valid: bool) -> Judgement {
     // The margin keeps 0.9 x 5 000 at 4 500 whatever the rounding of the product.
     let reached =
         done.is_some_and(|done| f64::from(done) + 1e-9 >= quota.tolerance * f64::from(quota.target));
@@ -154,18 +204,29 @@ pub fn judge_day(prescribed: &PrescribedDay, seen: Option<&DayObs>) -> DayRow {
         (false, false) => DayOutcome::Censored,
     };
     let lo = f64::from(done.unwrap_or(0));
-    let walked = seen.filter(|obs| obs.is_valid_for(QuotaKind::WalkMinutes));
+    Judgement { outcome, done: Span { lo, hi: valid.then_some(lo) } }
+}
+
+/// Judges one prescribed day from what was seen of it.
+#[must_use]
+pub fn judge_day(prescribed: &PrescribedDay, seen: Option<&DayObs>) -> DayRow {
+    let unseen = DayRow::unseen(prescribed);
+    let Some(obs) = seen else { return unseen };
+    let quota = &prescribed.quota;
+    let valid = obs.is_valid_for(quota.kind);
+    let Judgement { outcome, done } = judge(quota, obs.done(quota.kind), valid);
+    let walked = obs.walk_minutes.filter(|_| obs.is_valid_for(QuotaKind::WalkMinutes));
+    let in_band = if quota.intensity.cadence.is_some() { obs.in_cadence_band } else { obs.moderate_minutes };
     DayRow {
-        date: prescribed.date,
-        week_start: prescribed.week_start,
-        quota,
-        done: Span { lo, hi: valid.then_some(lo) },
+        done,
         outcome,
         valid,
-        day_minutes: seen.map_or(ORDINARY_DAY_MINUTES, |obs| obs.day_minutes),
-        wear_minutes: seen.map_or(0, |obs| obs.wear_minutes),
-        unknown_minutes: seen.map_or(ORDINARY_DAY_MINUTES, |obs| obs.unknown_minutes),
-        moderate_and_walked: walked.and_then(|obs| obs.moderate_minutes.zip(obs.walk_minutes)),
+        day_minutes: obs.day_minutes,
+        wear_minutes: obs.wear_minutes,
+        unknown_minutes: obs.unknown_minutes,
+        banded_and_walked: in_band.zip(walked),
+        reserve_and_walked: obs.in_reserve_band.zip(walked),
+        ..unseen
     }
 }
 
@@ -184,6 +245,8 @@ mod tests {
             steps: Some(steps),
             walk_minutes: Some(20),
             moderate_minutes: Some(5),
+            in_cadence_band: None,
+            in_reserve_band: None,
             day_minutes: 1440,
             wear_minutes: if valid { 700 } else { 300 },
             unknown_minutes: 100,

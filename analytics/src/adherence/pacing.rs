@@ -168,6 +168,8 @@ mod tests {
                 steps,
                 walk_minutes: None,
                 moderate_minutes: None,
+                in_cadence_band: None,
+                in_reserve_band: None,
                 day_minutes: 1440,
                 wear_minutes: 900,
                 unknown_minutes: 0,

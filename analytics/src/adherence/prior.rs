@@ -1,12 +1,17 @@
 //! What to expect of a person before their own days say it.
 
 use crate::error::{AnalyticsError, check_range};
+use crate::programme::QuotaKind;
 
 /// Name and version of the prior's rule; the numbers themselves are part of a row's inputs.
 pub const PRIOR_VERSION: &str = "prior-moments-v1";
 
 /// Valid days that a person needs to inform the prior (docs/methods.md, Adherence).
 pub const LEAST_VALID_DAYS: u32 = 8;
+
+/// Valid days of the school that a person needs to inform its prior: 4 of its 8 [D]. With eight, only people whose every
+/// sheet was filled in would be asked, and where half the sheets are missing nobody.
+pub const LEAST_VALID_WORKSHOP_DAYS: u32 = 4;
 
 /// People needed for a prior of the cohort's own (docs/methods.md, Adherence).
 pub const LEAST_PEOPLE: usize = 30;
@@ -74,6 +79,19 @@ impl Prior {
     /// # Errors
     /// [`AnalyticsError::CountsImpossible`] for more attained than valid days.
     pub fn from_people(people: &[PersonDays]) -> Result<Self, AnalyticsError> {
+        Self::from_people_with(people, LEAST_VALID_DAYS)
+    }
+
+    /// The same for a kind of quota: workshops are few, and [`LEAST_VALID_WORKSHOP_DAYS`] suffice.
+    ///
+    /// # Errors
+    /// As [`Prior::from_people`].
+    pub fn of_kind(kind: QuotaKind, people: &[PersonDays]) -> Result<Self, AnalyticsError> {
+        let workshop = kind == QuotaKind::Workshop;
+        Self::from_people_with(people, if workshop { LEAST_VALID_WORKSHOP_DAYS } else { LEAST_VALID_DAYS })
+    }
+
+    fn from_people_with(people: &[PersonDays], least_valid_days: u32) -> Result<Self, AnalyticsError> {
         const LEAST_VARIANCE: f64 = 0.001;
         const LEAST_WEIGHT: f64 = 1.5;
         const MOST_WEIGHT: f64 = 30.0;
@@ -81,7 +99,7 @@ impl Prior {
             return Err(AnalyticsError::CountsImpossible { attained: wrong.attained, days: wrong.valid });
         }
         let mut informative: Vec<PersonDays> =
-            people.iter().copied().filter(|person| person.valid >= LEAST_VALID_DAYS).collect();
+            people.iter().copied().filter(|person| person.valid >= least_valid_days).collect();
         if informative.len() < LEAST_PEOPLE {
             return Ok(Self::default());
         }
@@ -136,6 +154,15 @@ mod tests {
         let mut with_short = people;
         with_short.push(PersonDays { valid: 7, attained: 7 });
         assert_eq!(Prior::from_people(&with_short).unwrap().source(), PriorSource::Default);
+    }
+
+    #[test]
+    fn four_days_of_the_school_suffice() {
+        let people = vec![PersonDays { valid: 4, attained: 3 }; 30];
+        assert_eq!(Prior::of_kind(QuotaKind::Relaxation, &people).unwrap(), Prior::default());
+        let school = Prior::of_kind(QuotaKind::Workshop, &people).unwrap();
+        assert_eq!(school.source(), PriorSource::Cohort { people: 30 });
+        assert!((school.a() / (school.a() + school.b()) - 0.75).abs() < 1e-12);
     }
 
     #[test]

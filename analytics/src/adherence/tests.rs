@@ -1,5 +1,7 @@
 //! Whole periods.
 
+mod reported;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -27,6 +29,8 @@ fn obs(date: NaiveDate, steps: u32, worn: u32) -> DayObs {
         steps: Some(steps),
         walk_minutes: Some(steps / 100),
         moderate_minutes: Some(steps / 200),
+        in_cadence_band: None,
+        in_reserve_band: None,
         day_minutes: 1440,
         wear_minutes: worn,
         unknown_minutes: 1440 - worn,
@@ -45,6 +49,8 @@ fn assess_steps(observed: &[DayObs], quota: Quota, from: &str, to: &str) -> Adhe
         kind: quota.kind,
         prescribed: &prescribed,
         observed,
+        reported: &[],
+        ears: None,
         prior: &Prior::default(),
         pacing: &ValidPacingParams::default(),
     })
@@ -135,6 +141,8 @@ fn contradictory_input_is_rejected() {
         kind: quota.kind,
         prescribed: &prescribed,
         observed: &[],
+        reported: &[],
+        ears: None,
         prior: &Prior::default(),
         pacing: &ValidPacingParams::default(),
     };

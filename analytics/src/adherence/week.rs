@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use crate::adherence::estimate::DayCounts;
 use crate::adherence::interval::Interval;
 use crate::adherence::outcome::{DayOutcome, DayRow};
 use crate::programme::Quota;
@@ -41,6 +42,10 @@ pub struct WeekRow {
     pub quota: Quota,
     /// Days attained: for certain, and with every censored day. More than `per_week` is possible.
     pub done: Interval,
+    /// What its judged days came to.
+    pub days: DayCounts,
+    /// Its eligible days that were not judged: not yet lived, or another programme's.
+    pub open: u32,
     /// What it came to.
     pub outcome: WeekOutcome,
 }
@@ -54,14 +59,12 @@ pub(crate) fn judge_weeks(days: &[DayRow]) -> Vec<WeekRow> {
     days.chunk_by(|a, b| a.week_start == b.week_start).map(judge_week).collect()
 }
 
-fn judge_week(days: &[DayRow]) -> WeekRow {
-    let quota = days[0].quota;
-    let count =
-        |predicate: fn(&DayOutcome) -> bool| days.iter().filter(|day| predicate(&day.outcome)).count();
-    let done = count(|outcome| outcome.is_attained());
-    let censored = count(|&outcome| outcome == DayOutcome::Censored);
-    let open = usize::from(quota.weekdays.count()).saturating_sub(days.len());
-    let asked = usize::from(quota.per_week);
+fn judge_week(rows: &[DayRow]) -> WeekRow {
+    let quota = rows[0].quota;
+    let days = count_days(rows);
+    let (done, censored) = (days.attained(), days.censored());
+    let open = u32::from(quota.weekdays.count()).saturating_sub(days.prescribed);
+    let asked = u32::from(quota.per_week);
     let could = done + censored + open;
     let outcome = if done >= asked {
         WeekOutcome::Met
@@ -73,11 +76,24 @@ fn judge_week(days: &[DayRow]) -> WeekRow {
         WeekOutcome::NotMet
     };
     WeekRow {
-        from: days[0].week_start,
+        from: rows[0].week_start,
         quota,
-        done: Interval { lo: done as f64, hi: (done + censored) as f64 },
+        done: Interval { lo: done.into(), hi: (done + censored).into() },
+        days,
+        open,
         outcome,
     }
+}
+
+/// What days came to.
+pub(crate) fn count_days(rows: &[DayRow]) -> DayCounts {
+    let mut counts = DayCounts { prescribed: rows.len() as u32, ..DayCounts::default() };
+    for row in rows {
+        counts.valid += u32::from(row.valid);
+        counts.valid_attained += u32::from(row.outcome == DayOutcome::Attained);
+        counts.known_attained += u32::from(row.outcome == DayOutcome::KnownAttained);
+    }
+    counts
 }
 
 #[cfg(test)]
@@ -99,7 +115,8 @@ mod tests {
                     'm' => DayOutcome::Missed,
                     _ => DayOutcome::Censored,
                 };
-                DayRow { outcome, ..judge_day(&PrescribedDay { date, week_start: start, quota }, None) }
+                let unseen = judge_day(&PrescribedDay { date, week_start: start, quota }, None);
+                DayRow { outcome, valid: outcome != DayOutcome::Censored, ..unseen }
             })
             .collect();
         judge_weeks(&rows)[0]

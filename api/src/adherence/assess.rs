@@ -69,7 +69,10 @@ fn one_kind(
         .map(|(date, row)| {
             let quota =
                 prescribed.binary_search_by_key(date, |day| day.date).ok().map(|at| prescribed[at].quota);
-            row.observation(*date, quota.map_or(DEFAULT_WALKING_CADENCE, |quota| quota.min_cadence))
+            match quota {
+                Some(quota) => row.observation_for(*date, &quota),
+                None => row.observation(*date, DEFAULT_WALKING_CADENCE),
+            }
         })
         .collect();
     let pacing = PacingParams::default().check()?;
@@ -79,6 +82,8 @@ fn one_kind(
         kind,
         prescribed: &prescribed,
         observed: &observed,
+        reported: &[],
+        ears: None,
         prior,
         pacing: &pacing,
     };

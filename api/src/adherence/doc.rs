@@ -153,6 +153,7 @@ impl AdherenceDoc {
             pacing,
             by_day,
             prior,
+            ..
         } = &assessed.adherence;
         Self {
             participant,

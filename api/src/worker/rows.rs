@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use foulee_analytics::adherence::DayObs;
+use foulee_analytics::programme::{Band, Quota};
 use foulee_analytics::{DayMinutes, GapCause, MinuteState};
 use serde::{Deserialize, Serialize};
 
@@ -90,6 +91,8 @@ impl DayPayload {
             walk_minutes: self.minutes_at_cadence(walking_cadence),
             moderate_minutes: self
                 .minutes_at_cadence(foulee_analytics::cadence::MODERATE_CADENCE.max(walking_cadence)),
+            in_cadence_band: None,
+            in_reserve_band: None,
             day_minutes: self.minutes,
             wear_minutes: self.wear_minutes,
             unknown_minutes: self.unknown_minutes,
@@ -97,6 +100,19 @@ impl DayPayload {
             cadence_valid: self.cadence_valid,
             phone_only: self.phone_only,
         }
+    }
+
+    /// The same for a quota, with its own cadence band where it has one. A day's row keeps no heart rate by the minute, so
+    /// that nothing is said of a band of heart-rate reserve.
+    #[must_use]
+    pub fn observation_for(&self, date: chrono::NaiveDate, quota: &Quota) -> DayObs {
+        let in_band = |band: Band| {
+            let least = band.lo.max(quota.min_cadence);
+            let inside = self.cadence.iter().filter(|(cadence, _)| (least..=band.hi).contains(cadence));
+            self.cadence_known.then(|| inside.map(|(_, minutes)| u32::from(*minutes)).sum())
+        };
+        let in_cadence_band = quota.intensity.cadence.and_then(in_band);
+        DayObs { in_cadence_band, ..self.observation(date, quota.min_cadence) }
     }
 
     /// The value of a measure.

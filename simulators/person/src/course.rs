@@ -41,10 +41,12 @@ const FEWEST_DAILY_STEPS: f64 = 150.0;
 const WINDOW_DAYS: usize = LONGEST_FLARE_DAYS - 1 + OVERLOAD_DAYS + MEMORY_DAYS;
 
 /// What is settled about a day before its minutes are made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct CourseDay {
     pub(crate) total_steps: u32,
     pub(crate) flare: bool,
+    /// Stress of the week, a standard normal number.
+    pub(crate) stress: f64,
 }
 
 /// The random words of one date.
@@ -73,6 +75,7 @@ pub(crate) fn course_day(seed: u64, traits: &Traits, date: NaiveDate) -> CourseD
     }
 
     let stress = weekly_stress(seed, date);
+    let this_week = stress[0];
     let mut flare = false;
     for days_ago in 0..LONGEST_FLARE_DAYS {
         let draws = &draws[WINDOW_DAYS - 1 - days_ago];
@@ -92,7 +95,7 @@ pub(crate) fn course_day(seed: u64, traits: &Traits, date: NaiveDate) -> CourseD
     let steps = if flare { intended * FLARE_STEP_RATIO } else { intended };
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped just here")]
     let total_steps = steps.clamp(FEWEST_DAILY_STEPS, MOST_DAILY_STEPS).round() as u32;
-    CourseDay { total_steps, flare }
+    CourseDay { total_steps, flare, stress: this_week }
 }
 
 fn before(date: NaiveDate, days: usize) -> NaiveDate {

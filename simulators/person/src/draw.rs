@@ -6,6 +6,7 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::exercise::Exercise;
 use crate::portable_math::{exp, ln};
 
 /// Names this crate's way of using a seed; a change of it changes every person.
@@ -24,6 +25,14 @@ pub(crate) enum Stream {
     Minutes(u32),
     /// The wear of one date.
     Wear(u32),
+    /// How readily the person exercises.
+    Habit,
+    /// The sessions of one kind of exercise on one date.
+    Exercise(Exercise, u32),
+    /// Whether the person came to the school on one date.
+    School(u32),
+    /// What the person says of one date.
+    Report(u32),
 }
 
 /// A generator for one purpose of the person with this seed.
@@ -38,6 +47,12 @@ pub(crate) fn stream(seed: u64, stream: Stream) -> ChaCha8Rng {
         Stream::Stress => (2, 0),
         Stream::Minutes(date) => (3, date),
         Stream::Wear(date) => (4, date),
+        Stream::Habit => (5, 0),
+        Stream::School(date) => (6, date),
+        Stream::Report(date) => (7, date),
+        Stream::Exercise(Exercise::Stretching, date) => (8, date),
+        Stream::Exercise(Exercise::Strengthening, date) => (9, date),
+        Stream::Exercise(Exercise::Relaxation, date) => (10, date),
     };
     rng.set_stream((purpose << 32) | u64::from(date));
     rng

@@ -5,6 +5,10 @@
 //! flare was going on. [`wear`] then draws when the wearable was worn, by one of several [`WearPattern`]s, and [`seen`]
 //! keeps what the wearable could count: no steps and no heart rate while it was off, as real ones report.
 //!
+//! Asked for so many minutes of an exercise, a person answers with the [`Sessions`] that were really done, and for a day of
+//! the school with an [`Attendance`]; [`report`] and [`sheet`] then draw what was said of them, by one of several
+//! [`ReportPattern`]s.
+//!
 //! The figures come from the ground-truth simulator of the clinical design (`docs`, section F, marked (F) beside each
 //! constant); (D) marks a design choice that no source backs. **Nothing here is evidence about real people.**
 //!
@@ -29,9 +33,11 @@
 mod course;
 mod draw;
 mod error;
+mod exercise;
 mod heart;
 mod person;
 mod portable_math;
+mod report;
 mod schedule;
 mod seen;
 mod step_minutes;
@@ -41,7 +47,9 @@ mod wear;
 mod wear_pattern;
 
 pub use error::PersonError;
+pub use exercise::{Attendance, Exercise, Sessions};
 pub use person::Person;
+pub use report::{Reply, ReportPattern, SaidDay, report, sheet};
 pub use seen::{SeenDay, seen};
 pub use traits::{PainClass, Sex, Traits};
 pub use truth::{MINUTES_PER_DAY, TruthDay};

@@ -4,7 +4,6 @@ use foulee_analytics::adherence::{
     Adherence, AdherenceInput, AdherenceStatus, DayOutcome, Interval, PersonDays, Prior, ValidPacingParams,
     assess,
 };
-use foulee_analytics::programme::QuotaKind;
 use foulee_person::WearPattern;
 
 use crate::cohort::{Case, JUDGED_DAYS, Life, last_day, programme_start};
@@ -34,9 +33,15 @@ pub(crate) struct Mean {
     pub(crate) se: f64,
 }
 
-/// Everybody under one pattern of wear, with the cohort's prior taken from the same people and days.
-pub(crate) fn judge_all(lives: &[Life], pattern: WearPattern) -> Vec<Judged> {
-    let cases: Vec<Case> = lives.iter().map(|life| life.under(pattern)).collect();
+/// Everybody under one pattern of wear, by steps and by walking minutes, with the cohort's prior taken from the same people
+/// and days.
+pub(crate) fn judge_all(lives: &[Life], pattern: WearPattern) -> [Vec<Judged>; 2] {
+    let both = lives.iter().map(|life| life.under(pattern));
+    let (steps, walking): (Vec<Case>, Vec<Case>) = both.map(<(Case, Case)>::from).unzip();
+    [steps, walking].map(|cases| judge_cases(&cases))
+}
+
+fn judge_cases(cases: &[Case]) -> Vec<Judged> {
     let by_default: Vec<Adherence> = cases.iter().map(|case| adherence(case, &Prior::default())).collect();
     let people: Vec<PersonDays> = by_default
         .iter()
@@ -50,9 +55,11 @@ fn adherence(case: &Case, prior: &Prior) -> Adherence {
     assess(&AdherenceInput {
         from: programme_start(),
         to: last_day(),
-        kind: QuotaKind::Steps,
+        kind: case.prescribed[0].quota.kind,
         prescribed: &case.prescribed,
         observed: &case.observed,
+        reported: &[],
+        ears: None,
         prior,
         pacing: &ValidPacingParams::default(),
     })
