@@ -24,6 +24,7 @@ mod exit;
 #[cfg(test)]
 mod tests;
 
+pub use commands::consent::{Audit, ConsentAsked, ConsentWord};
 pub use commands::data::{
     Adherence, Completeness, Explain, Measures, MeasuresWhat, Minutes, PolicyArg, QuotaArg, Readings, Totals,
 };

@@ -85,6 +85,15 @@ pub enum CommandError {
         /// The name.
         name: String,
     },
+    /// A role that is not for these.
+    #[error(
+        "a {role} is for whom? --participant ID for a participant, --study NAME for a coordinator or researcher, neither \
+         for an administrator, one of both for the others"
+    )]
+    RoleReach {
+        /// The role.
+        role: &'static str,
+    },
     /// The running service could not be asked.
     #[error("the service at {address} does not answer")]
     Unreachable {
@@ -188,6 +197,7 @@ impl CommandError {
             | Self::BusAbsent
             | Self::ConsentMissing
             | Self::StudyUnknown { .. }
+            | Self::RoleReach { .. }
             | Self::TimeOutOfRange => Exit::Usage,
             Self::File { .. } | Self::WriteFile { .. } => Exit::Usage,
             Self::Unreachable { .. } => Exit::Unreachable,
@@ -215,7 +225,9 @@ impl CommandError {
                     | RegistryError::StudyUnknown
                     | RegistryError::ProgrammeUnknown
                     | RegistryError::ProgrammeConflict
-                    | RegistryError::TokenUnknown,
+                    | RegistryError::TokenUnknown
+                    | RegistryError::ConsentInFuture
+                    | RegistryError::NothingToWithdraw,
                 ),
             ) => Exit::Usage,
             _ => Exit::Failed,

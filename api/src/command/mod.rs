@@ -1,5 +1,6 @@
 //! What each command does.
 
+mod consent;
 mod context;
 mod demo;
 mod doctor;
@@ -58,6 +59,8 @@ fn run(parsed: Parsed) -> Result<Exit, CommandError> {
         Command::Adherence(asked) => rows::adherence(&context()?, &asked),
         Command::Programme(command) => programme::run(&context()?, command),
         Command::Participant(command) => participant::run(&context()?, command),
+        Command::Consent(asked) => consent::run(&context()?, &asked),
+        Command::Audit(asked) => consent::audit(&context()?, &asked),
         Command::Token(command) => token::run(&context()?, command),
         Command::Phone(command) => phone::run(&context()?, command),
         Command::Migrate(asked) => migrate::run(&global, &asked),

@@ -88,6 +88,12 @@ impl From<ApiError> for Fault {
             ApiError::Registry(RegistryError::BirthYearOutOfRange) => {
                 Some(Problem::new(ProblemKind::InvalidField).field("birth_year", error.to_string()))
             }
+            ApiError::Registry(RegistryError::ConsentInFuture) => {
+                Some(Problem::new(ProblemKind::InvalidField).field("at", error.to_string()))
+            }
+            ApiError::Registry(RegistryError::NothingToWithdraw) => {
+                Some(Problem::new(ProblemKind::Conflict).detail(error.to_string()))
+            }
             ApiError::Analytics(_) => Some(
                 Problem::new(ProblemKind::InvalidField).detail("the dates or parameters are out of range"),
             ),

@@ -2,6 +2,8 @@
 
 mod access;
 mod attempts;
+mod audit;
+mod consents;
 mod fault;
 mod feeds;
 mod health;
@@ -12,6 +14,7 @@ mod pages;
 mod participants;
 mod phones;
 mod programmes;
+mod senders;
 mod sources;
 mod state;
 mod stream;
@@ -56,6 +59,8 @@ pub fn router(service: Service) -> Router {
         .route("/v1/participants/{id}/live", get(live::newest))
         .route("/v1/participants/{id}/prescriptions", get(programmes::prescriptions).post(programmes::assign))
         .route("/v1/participants/{id}/enrolments", post(phones::enrol))
+        .route("/v1/participants/{id}/consents", get(consents::list).post(consents::say))
+        .route("/v1/participants/{id}/audit", get(audit::list))
         .route("/v1/measures", get(feeds::dictionary))
         .route("/v1/programmes", get(programmes::list))
         .route("/v1/programmes/{name}", get(programmes::show))
@@ -85,10 +90,11 @@ pub fn router(service: Service) -> Router {
         .merge(phones)
         .merge(pages)
         .merge(health)
-        .with_state(service)
+        .with_state(service.clone())
         .merge(ingest_router(ingest))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(service, audit::note))
         .layer(middleware::from_fn(finish))
 }
 

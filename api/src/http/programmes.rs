@@ -11,7 +11,7 @@ use super::Service;
 use super::access::Caller;
 use super::fault::{Fault, Path, json_fault};
 use crate::ask;
-use crate::registry::Prescription;
+use crate::registry::{Prescription, Right};
 
 #[derive(Serialize)]
 pub(super) struct Programmes {
@@ -85,9 +85,8 @@ pub(super) async fn assign(
     Path(id): Path<ParticipantId>,
     body: Result<Json<NewPrescription>, JsonRejection>,
 ) -> Result<Response, Fault> {
-    caller.admin()?;
+    caller.may(&service, Right::Prescribe, id).await?;
     let Json(new) = body.map_err(|error| json_fault(&error))?;
-    service.registry.participant(id).await?.ok_or_else(Fault::not_found)?;
     let now_ms = (service.clock)();
     let doc = match (new.programme, new.document) {
         (Some(name), None) => {

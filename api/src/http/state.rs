@@ -7,6 +7,7 @@ use tokio::sync::Semaphore;
 
 use super::Access;
 use super::attempts::Attempts;
+use super::senders::Senders;
 use crate::live::Live;
 use crate::registry::Registry;
 use crate::worker::Worker;
@@ -41,6 +42,8 @@ pub struct Service {
     pub reading_feeds: Arc<Semaphore>,
     /// Tries at codes of phones.
     pub(super) attempts: Arc<Attempts>,
+    /// Whose readings were sent by whom of late.
+    pub(super) senders: Arc<Senders>,
     /// Whether the people are simulated: then every page says so.
     pub synthetic: bool,
 }
@@ -72,6 +75,7 @@ impl Service {
             live,
             reading_feeds: Arc::new(Semaphore::new(READING_FEEDS)),
             attempts: Arc::default(),
+            senders: Arc::default(),
             synthetic: false,
         }
     }

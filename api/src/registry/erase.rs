@@ -30,7 +30,7 @@ pub struct Erasure {
 const AGAIN: Duration = Duration::from_millis(250);
 
 /// Every table with rows of people, those that others refer to last.
-const TABLES: [(&str, &str); 9] = [
+const TABLES: [(&str, &str); 11] = [
     ("day_row", "DELETE FROM day_row WHERE participant = $1"),
     ("result_row", "DELETE FROM result_row WHERE participant = $1"),
     ("token", "DELETE FROM token WHERE participant = $1"),
@@ -39,6 +39,8 @@ const TABLES: [(&str, &str); 9] = [
     ("prescription", "DELETE FROM prescription WHERE participant = $1"),
     ("source_priority", "DELETE FROM source_priority WHERE participant = $1"),
     ("home_zone", "DELETE FROM home_zone WHERE participant = $1"),
+    ("consent", "DELETE FROM consent WHERE participant = $1"),
+    ("audit", "DELETE FROM audit WHERE participant = $1"),
     ("participant", "DELETE FROM participant WHERE id = $1"),
 ];
 
@@ -173,7 +175,8 @@ mod tests {
 
     use super::super::fixture::{NOW, added, opened, person};
     use super::super::{
-        Computed, DayRow, FILE_NAME, NewParticipant, NewProgramme, ResultRow, RowWrite, Scope,
+        Act, Computed, ConsentState, DayRow, FILE_NAME, Looked, NewParticipant, NewProgramme, Purpose,
+        ResultRow, RowWrite, Scope,
     };
     use super::*;
 
@@ -204,6 +207,10 @@ mod tests {
         let random = std::array::from_fn(|at| id.as_bytes()[15 - at / 2] >> (4 * (at % 2)));
         let code = registry.add_enrolment(id, random, NOW, NOW + 10).await.unwrap();
         registry.redeem(code.reveal(), [[5; 32], [6; 32]], NOW).await.unwrap().unwrap();
+        registry.say_consent(id, Purpose::Research, ConsentState::Given, NOW, NOW).await.unwrap();
+        let looked =
+            Looked { token: None, role: "physician", act: Act::Read, route: "/p/{id}", status: Some(200) };
+        registry.note_access(&[id], looked, NOW).await.unwrap();
     }
 
     /// A day whose payload of this many bytes holds the id, as the worst of workers would write it.

@@ -81,6 +81,12 @@ pub enum RegistryError {
     /// No such phone.
     #[error("no phone has this number")]
     PhoneUnknown,
+    /// A consent that would take effect only later.
+    #[error("a consent takes effect when it is given, or earlier: not in the future")]
+    ConsentInFuture,
+    /// What was not given cannot be withdrawn.
+    #[error("there was no yes to withdraw then; say refuse")]
+    NothingToWithdraw,
     /// A stored value is none that this program writes.
     #[error("{table}.{column} holds what cannot be read")]
     Unreadable {

@@ -30,9 +30,15 @@ mod programmes;
 
 mod prescriptions;
 
-// Who may see and add it:
+// What they agree to:
+mod consents;
+
+// Who may see and add it, and who did:
+mod roles;
 mod scope;
 mod tokens;
+
+mod audit;
 
 mod enrolments;
 mod phones;
@@ -47,6 +53,8 @@ mod erase;
 #[cfg(test)]
 mod fixture;
 
+pub use audit::{Act, AuditEntry, Looked, MAX_ENTRIES, NOBODY};
+pub use consents::{Consent, ConsentState, Purpose, ResearchConsents, consent_at};
 pub use enrolments::EnrolmentCode;
 pub use erase::Erasure;
 pub use error::{RegistryError, Result};
@@ -58,8 +66,9 @@ pub use phones::{ACCESS_SECONDS, PhoneEntry, PhoneTokens};
 pub use prescriptions::{Assigned, Prescription, prescription_on};
 pub use priorities::SourcePriority;
 pub use programmes::{NewProgramme, Programme};
+pub use roles::{Right, Role, Within};
 pub use rows::{Computed, DayDigest, DayRow, ResultRow, RowWrite, Written};
-pub use scope::{Access, Scope};
+pub use scope::{Access, Reach, Scope};
 pub use snapshots::Snapshot;
 pub use studies::Study;
 pub use tokens::{Token, TokenEntry, TokenText};

@@ -82,6 +82,7 @@ pub(super) async fn refresh_priors(registry: &Registry, now_ms: i64) -> Result<(
 async fn people(registry: &Registry, kind: QuotaKind, now_ms: i64) -> Result<Vec<PersonDays>, ApiError> {
     let today =
         chrono::DateTime::from_timestamp_millis(now_ms).map_or(chrono::NaiveDate::MIN, |at| at.date_naive());
+    let consents = registry.research_consents().await?;
     let mut people = Vec::new();
     let mut after = None;
     loop {
@@ -89,6 +90,10 @@ async fn people(registry: &Registry, kind: QuotaKind, now_ms: i64) -> Result<Vec
         let Some(last) = page.last() else { return Ok(people) };
         after = Some(last.id);
         for participant in page {
+            // Who does not agree to research is in no prior that is taken from then on.
+            if !consents.admits(&participant) {
+                continue;
+            }
             let plan = Plan::load(registry, participant.id).await?;
             if plan.is_empty() || !plan.kinds().contains(&kind) {
                 continue;

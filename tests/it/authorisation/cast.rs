@@ -1,6 +1,6 @@
 //! Who asks, and whom they ask about.
 
-use foulee_api::registry::{Scope, StudyId, TokenId};
+use foulee_api::registry::{ConsentState, Purpose, Right, Role, Scope, StudyId, TokenId, Within};
 use foulee_contract::ParticipantId;
 use serde_json::json;
 
@@ -26,6 +26,8 @@ impl Who {
 pub(crate) struct Identity {
     pub(crate) name: &'static str,
     pub(crate) token: Option<String>,
+    /// The token's number and scope, where it holds.
+    pub(crate) of: Option<(TokenId, Scope)>,
     /// Whether the token holds.
     pub(crate) valid: bool,
     pub(crate) reads: &'static [Who],
@@ -34,6 +36,15 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
+    /// Whom a right of its role reaches: `None` where it has not this right.
+    pub(crate) fn reach(&self, right: Right) -> Option<&[Who]> {
+        let (_, scope) = self.of?;
+        scope.rights().contains(&right).then_some(match self.reads {
+            [] => self.writes,
+            reads => reads,
+        })
+    }
+
     /// Whether it may read at all: then the catalogue of programmes too.
     pub(crate) fn is_reader(&self) -> bool {
         !self.reads.is_empty()
@@ -64,11 +75,43 @@ impl Cast {
         let a: ParticipantId = people[0].parse().expect("an id");
         let [s, t] = ["S", "T"].map(|name| study(served, name));
         let valid = |name, scope, reads, writes, admin| {
-            let (_, token) = served.token(scope, None);
-            Identity { name, token: Some(token), valid: true, reads, writes, admin }
+            let (number, token) = served.token(scope, None);
+            Identity {
+                name,
+                token: Some(token),
+                of: Some((number, scope)),
+                valid: true,
+                reads,
+                writes,
+                admin,
+            }
         };
-        let invalid =
-            |name, token| Identity { name, token, valid: false, reads: &[], writes: &[], admin: false };
+        let invalid = |name, token| Identity {
+            name,
+            token,
+            of: None,
+            valid: false,
+            reads: &[],
+            writes: &[],
+            admin: false,
+        };
+        let role = |name, role, within, reads| {
+            valid(name, Scope::of_role(role, Some(within)).expect("a role"), reads, &[], false)
+        };
+        // Only A agrees to research; C does, in a study that nobody researches here.
+        for id in [&people[0], &people[2]] {
+            let id = id.parse().expect("an id");
+            let now_ms = (served.service.clock)();
+            let said = served.service.registry.say_consent(
+                id,
+                Purpose::Research,
+                ConsentState::Given,
+                now_ms,
+                now_ms,
+            );
+            served.runtime.block_on(said).expect("said");
+        }
+        let (of_s, of_t, of_a) = (Within::Study(s), Within::Study(t), Within::Participant(a));
         let (revoked, revoked_text) = served.token(Scope::Admin, None);
         revoke(served, revoked);
         let (_, expired) = served.token(Scope::Admin, Some(1_000));
@@ -87,6 +130,21 @@ impl Cast {
             valid("read-participant A", Scope::ReadParticipant(a), &[Who::A], &[], false),
             valid("read-study S", Scope::ReadStudy(s), &[Who::A, Who::B], &[], false),
             valid("read-study T", Scope::ReadStudy(t), &[Who::C], &[], false),
+            role("participant A", Role::Participant, of_a, &[Who::A]),
+            role("physiotherapist of S", Role::Physiotherapist, of_s, &[Who::A, Who::B]),
+            role("adapted-activity teacher of A", Role::AdaptedActivityTeacher, of_a, &[Who::A]),
+            role("occupational therapist of S", Role::OccupationalTherapist, of_s, &[Who::A, Who::B]),
+            role("psychologist of A", Role::Psychologist, of_a, &[Who::A]),
+            role("physician of T", Role::Physician, of_t, &[Who::C]),
+            role("coordinator of S", Role::Coordinator, of_s, &[Who::A, Who::B]),
+            role("researcher of S", Role::Researcher, of_s, &[Who::A]),
+            valid(
+                "device of A",
+                Scope::of_role(Role::Device, Some(of_a)).expect("a role"),
+                &[],
+                &[Who::A],
+                false,
+            ),
             valid("admin", Scope::Admin, &Who::ALL, &Who::ALL, true),
         ];
         let fleeting = served.token(Scope::WriteStudy(s), None);

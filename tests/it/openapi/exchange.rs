@@ -122,6 +122,7 @@ impl<'a> Exchanges<'a> {
         drained.expect("the days are computed");
         self.follow_a_programme(&id);
         self.read(&id);
+        self.agree(&id);
         self.send_from_a_phone(&id);
         self.expect("eraseParticipant", &format!("/v1/participants/{id}"), None, 200);
         self.expect("eraseParticipant", &format!("/v1/participants/{id}"), None, 404);
@@ -295,6 +296,27 @@ impl<'a> Exchanges<'a> {
         let before = self.expect("getAdherence", &of("adherence?from=2026-01-01&to=2026-01-07"), None, 200);
         assert_eq!((&before["estimate"], &before["bounds"]), (&Value::Null, &Value::Null));
         self.expect("getAdherence", &of("adherence?quota=jumps"), None, 400);
+    }
+
+    fn agree(&mut self, id: &str) {
+        let path = format!("/v1/participants/{id}/consents");
+        let none = self.expect("listConsents", &path, None, 200);
+        assert_eq!((&none["now"]["research"], &none["items"]), (&Value::Null, &json!([])));
+        let give = json!({"purpose": "research", "state": "given", "at": "2026-03-29T08:00:00+02:00"});
+        let given = self.expect("addConsent", &path, Some(&give), 201);
+        assert_eq!(given["from"], "2026-03-29T06:00:00Z");
+        let withdraw = |purpose: &str| json!({"purpose": purpose, "state": "withdrawn"});
+        self.expect("addConsent", &path, Some(&withdraw("research")), 201);
+        self.expect("addConsent", &path, Some(&withdraw("contact")), 409);
+        self.expect("addConsent", &path, Some(&json!({"purpose": "tea", "state": "given"})), 400);
+        self.expect("addConsent", &path, Some(&json!({"purpose": "care", "state": "maybe"})), 400);
+        self.expect_raw("addConsent", &path, &[("Content-Type", "text/plain")], b"{}".to_vec(), 415);
+        let all = self.expect("listConsents", &path, None, 200);
+        assert_eq!((&all["now"]["research"], &all["items"][0]), (&json!("withdrawn"), &given));
+        let looked = self.expect("listAudit", &format!("/v1/participants/{id}/audit?limit=1"), None, 200);
+        let next = looked["next"].as_i64().expect("there are more");
+        self.expect("listAudit", &format!("/v1/participants/{id}/audit?after={next}"), None, 200);
+        self.expect("listAudit", &format!("/v1/participants/{id}/audit?limit=0"), None, 400);
     }
 
     fn send_from_a_phone(&mut self, id: &str) {

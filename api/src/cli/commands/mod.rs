@@ -1,5 +1,6 @@
 //! The definitions that clap derives the parser and the help from; a doc comment here is a help text.
 
+pub(super) mod consent;
 pub(super) mod data;
 pub(super) mod import;
 pub(super) mod participant;
@@ -138,6 +139,10 @@ pub enum Command {
     /// Participants, each known by a pseudonym
     #[command(subcommand)]
     Participant(participant::ParticipantCommand),
+    /// Record what somebody agrees to, refuses or takes back, or list it
+    Consent(consent::ConsentAsked),
+    /// Print who looked at a participant's data through the service
+    Audit(consent::Audit),
     /// Tokens with which programs read and write
     #[command(subcommand)]
     Token(token::TokenCommand),
