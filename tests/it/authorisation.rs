@@ -14,7 +14,7 @@ mod served;
 
 use std::collections::BTreeSet;
 
-use cast::{Cast, UNKNOWN, Who, revoke};
+use cast::{Cast, SCHOOL_DAY, UNKNOWN, Who, revoke};
 use document::{document, operations};
 use foulee_api::http::GRANT_CACHE_MS;
 use foulee_api::registry::{AuditEntry, Scope};
@@ -268,6 +268,16 @@ fn lists_pages_and_sent_readings_leave_entries_too() {
     let before = last();
     assert_eq!(served.send("GET", "/", &cookie, Vec::new()).status, 200);
     assert_eq!(since(Who::B, before[1]), entry("physiotherapist", "/", 200));
+
+    let before = last();
+    let sheet = format!("/v1/groups/{}/attendance", cast.group(cast.id(Who::A)));
+    assert_eq!(served.ask("GET", &sheet, physio, None).status, 200);
+    let came = json!({"participant": cast.id(Who::B), "day": SCHOOL_DAY, "state": "present"});
+    assert_eq!(served.ask("POST", &sheet, physio, Some(&came)).status, 201);
+    let route = "/v1/groups/{group}/attendance";
+    assert_eq!(since(Who::A, before[0]), entry("physiotherapist", route, 200));
+    let both = [entry("physiotherapist", route, 200), entry("physiotherapist", route, 201)].concat();
+    assert_eq!(since(Who::B, before[1]), both);
 
     // A device sends all day long: it is noted once an hour.
     let device = cast.identity("write-study S").token.as_deref();

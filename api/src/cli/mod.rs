@@ -36,6 +36,11 @@ pub use commands::participant::{
 pub use commands::phone::{PhoneAdd, PhoneCommand, PhoneList, PhoneRevoke};
 pub use commands::programme::{ProgrammeAssign, ProgrammeCommand, ProgrammeList, ProgrammeShow};
 pub use commands::service::{Demo, Role, Serve};
+pub use commands::study::{
+    ArmsTextError, GroupAdd, GroupAttendance, GroupCommand, GroupDays, GroupJoin, GroupList, Seed,
+    StudyAllocate, StudyArms, StudyCommand, StudyInclusion, StudyPlanned, StudyUnseal, SubgroupAdd,
+    SubgroupCommand, SubgroupList, SubgroupMembers,
+};
 pub use commands::token::{TokenAdd, TokenCommand, TokenGrant, TokenList, TokenRevoke};
 pub use commands::upkeep::{
     ConfigCommand, Doctor, Migrate, StoreCommand, StoreCopy, StoreStats, StoreVerify,

@@ -15,6 +15,7 @@ mod programme;
 mod rows;
 mod serve;
 mod store;
+mod study;
 mod token;
 
 pub use fault::CommandError;
@@ -59,6 +60,7 @@ fn run(parsed: Parsed) -> Result<Exit, CommandError> {
         Command::Adherence(asked) => rows::adherence(&context()?, &asked),
         Command::Programme(command) => programme::run(&context()?, command),
         Command::Participant(command) => participant::run(&context()?, command),
+        Command::Study(command) => study::run(&context()?, command),
         Command::Consent(asked) => consent::run(&context()?, &asked),
         Command::Audit(asked) => consent::audit(&context()?, &asked),
         Command::Token(command) => token::run(&context()?, command),

@@ -6,6 +6,7 @@ mod audit;
 mod consents;
 mod fault;
 mod feeds;
+mod groups;
 mod health;
 mod leftover;
 mod live;
@@ -61,6 +62,7 @@ pub fn router(service: Service) -> Router {
         .route("/v1/participants/{id}/enrolments", post(phones::enrol))
         .route("/v1/participants/{id}/consents", get(consents::list).post(consents::say))
         .route("/v1/participants/{id}/audit", get(audit::list))
+        .route("/v1/groups/{group}/attendance", get(groups::sheet).post(groups::note))
         .route("/v1/measures", get(feeds::dictionary))
         .route("/v1/programmes", get(programmes::list))
         .route("/v1/programmes/{name}", get(programmes::show))

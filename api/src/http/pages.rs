@@ -124,7 +124,8 @@ async fn visible_person(
     let Some(caller) = Caller::of_headers(service, headers).await? else { return Ok(None) };
     let Path(id) = id?;
     caller.may_read(service, id).await?;
-    let participant = service.registry.participant(id).await?.ok_or_else(Fault::not_found)?;
+    let mut participant = service.registry.participant(id).await?.ok_or_else(Fault::not_found)?;
+    participant.external_id = participant.external_id.filter(|_| !caller.is_researcher());
     Ok(Some((participant, crate::zones::home_zones(&service.registry, id).await?)))
 }
 

@@ -117,7 +117,8 @@ pub(super) async fn visible(
         Reach::Nobody => return caller.reader().map(|()| Vec::new()),
     };
     if let (Right::ReadPseudonymised, Some(study)) = (right, within) {
-        return Ok(service.registry.consenting(study, Purpose::Research, after, limit).await?);
+        let found = service.registry.consenting(study, Purpose::Research, after, limit).await?;
+        return Ok(found.into_iter().map(|one| Participant { external_id: None, ..one }).collect());
     }
     Ok(service.registry.participants(within, after, limit).await?)
 }

@@ -1,6 +1,8 @@
 //! Who asks, and whom they ask about.
 
-use foulee_api::registry::{ConsentState, Purpose, Right, Role, Scope, StudyId, TokenId, Within};
+use foulee_api::registry::{
+    ConsentState, GroupId, Membership, Purpose, RegistryError, Right, Role, Scope, StudyId, TokenId, Within,
+};
 use foulee_contract::ParticipantId;
 use serde_json::json;
 
@@ -8,6 +10,9 @@ use crate::served::Served;
 
 /// Somebody whom nobody added.
 pub(crate) const UNKNOWN: &str = "01900000-0000-7000-8000-00000000dead";
+
+/// A day on which the groups go to school.
+pub(crate) const SCHOOL_DAY: &str = "2026-03-30";
 
 /// A in S, B in S, C in T.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +50,11 @@ impl Identity {
         })
     }
 
+    /// Whether it is for one person.
+    pub(crate) fn is_for_one(&self) -> bool {
+        self.of.is_some_and(|(_, scope)| matches!(scope.within(), Some(Within::Participant(_))))
+    }
+
     /// Whether it may read at all: then the catalogue of programmes too.
     pub(crate) fn is_reader(&self) -> bool {
         !self.reads.is_empty()
@@ -57,6 +67,8 @@ pub(crate) struct Cast {
     /// A token of the study S, still in force, with its number: to be revoked.
     pub(crate) fleeting: (TokenId, String),
     people: [String; 3],
+    /// A group of S with A and B in it, and one of T with C.
+    groups: [GroupId; 2],
 }
 
 impl Cast {
@@ -147,8 +159,10 @@ impl Cast {
             ),
             valid("admin", Scope::Admin, &Who::ALL, &Who::ALL, true),
         ];
+        let groups = [(s, &people[..2]), (t, &people[2..])]
+            .map(|(study, members)| served.runtime.block_on(group(served, study, members)).expect("a group"));
         let fleeting = served.token(Scope::WriteStudy(s), None);
-        Self { identities, fleeting, people }
+        Self { identities, fleeting, people, groups }
     }
 
     /// Somebody's id.
@@ -156,10 +170,32 @@ impl Cast {
         &self.people[who as usize]
     }
 
+    /// The number of the group of somebody, however their id is written; of a stranger one that is not there.
+    pub(crate) fn group(&self, id: &str) -> i64 {
+        let plain = |id: &str| id.to_lowercase().replace('-', "");
+        match self.people.iter().position(|known| plain(known) == plain(id)) {
+            Some(at) => self.groups[at / 2].get(),
+            None => 999,
+        }
+    }
+
     /// The identity of a name.
     pub(crate) fn identity(&self, name: &str) -> &Identity {
         self.identities.iter().find(|one| one.name == name).expect("an identity")
     }
+}
+
+/// A group of a study that goes to school on the day of the test.
+async fn group(served: &Served, study: StudyId, members: &[String]) -> Result<GroupId, RegistryError> {
+    let (registry, now_ms) = (&served.service.registry, (served.service.clock)());
+    let group = registry.add_group(study, "mars", 6, now_ms).await?;
+    let from = SCHOOL_DAY.parse().expect("a day");
+    registry.add_group_days(group, &[from], now_ms).await?;
+    for id in members {
+        let member = Membership { participant: id.parse().expect("an id"), from, to: None };
+        registry.join_group(group, member, now_ms).await?;
+    }
+    Ok(group)
 }
 
 fn study(served: &Served, name: &str) -> StudyId {

@@ -3,7 +3,7 @@
 use foulee_api::registry::Right;
 use serde_json::{Value, json};
 
-use crate::cast::{Cast, Identity, UNKNOWN, Who};
+use crate::cast::{Cast, Identity, SCHOOL_DAY, UNKNOWN, Who};
 use crate::document::Operation;
 use crate::served::{Reply, Served};
 
@@ -27,12 +27,15 @@ pub(crate) enum Rule {
     /// Of one participant, for who has a right over them; who has it over others sees nobody there, who has it not at all
     /// is told so.
     With(Right),
+    /// Of a group, for who has a right over its study. A group is no one person's: who has the right over one alone sees
+    /// none.
+    OfGroup(Right),
     /// For the admin alone, whomever it is about.
     AdminAlone,
 }
 
 /// The matrix: every operation of the document has a row.
-pub(crate) const MATRIX: [(&str, Rule); 31] = [
+pub(crate) const MATRIX: [(&str, Rule); 33] = [
     ("addReadings", Rule::Writing),
     ("listParticipants", Rule::ListOfPeople),
     ("addParticipant", Rule::AdminAlone),
@@ -48,6 +51,8 @@ pub(crate) const MATRIX: [(&str, Rule); 31] = [
     ("listConsents", Rule::OfParticipant),
     ("addConsent", Rule::With(Right::Consent)),
     ("listAudit", Rule::With(Right::ReadAudit)),
+    ("listAttendance", Rule::OfGroup(Right::Attendance)),
+    ("addAttendance", Rule::OfGroup(Right::Attendance)),
     ("listMeasures", Rule::OfParticipant),
     ("getAdherence", Rule::OfParticipant),
     ("watchNewest", Rule::OfParticipant),
@@ -99,6 +104,11 @@ impl Cell<'_> {
         )]
     }
 
+    /// The path of the group of somebody.
+    fn at_group(&self, id: &str) -> String {
+        self.operation.path.replace("{group}", &self.cast.group(id).to_string())
+    }
+
     /// Asks about somebody.
     pub(crate) fn ask(&self, id: &str) -> Reply {
         let path = self.operation.at(id, "graded-walking");
@@ -109,6 +119,10 @@ impl Cell<'_> {
             "moveParticipant" => (path, Some(json!({"time_zone": "Europe/Paris"}))),
             // Not research: whom a researcher sees stays as it is.
             "addConsent" => (path, Some(json!({"purpose": "contact", "state": "given"}))),
+            "listAttendance" => (self.at_group(id), None),
+            "addAttendance" => {
+                (self.at_group(id), Some(json!({"participant": id, "day": SCHOOL_DAY, "state": "present"})))
+            }
             "addParticipant" => (path, Some(json!({"study": "new"}))),
             "addPrescription" => (
                 path,
@@ -156,6 +170,11 @@ impl Cell<'_> {
             Rule::OfParticipant => self.each(self.identity.reads, ("not-found", 404)),
             Rule::With(right) => match self.identity.reach(right) {
                 None => self.all_alike("forbidden", 403),
+                Some(reach) => self.each(reach, ("not-found", 404)),
+            },
+            Rule::OfGroup(right) => match self.identity.reach(right) {
+                None => self.all_alike("forbidden", 403),
+                Some(_) if self.identity.is_for_one() => self.each(&[], ("not-found", 404)),
                 Some(reach) => self.each(reach, ("not-found", 404)),
             },
             Rule::Writing => self.each(self.identity.writes, ("nothing-accepted", 422)),

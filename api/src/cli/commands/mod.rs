@@ -7,6 +7,7 @@ pub(super) mod participant;
 pub(super) mod phone;
 pub(super) mod programme;
 pub(super) mod service;
+pub(super) mod study;
 pub(super) mod token;
 pub(super) mod upkeep;
 
@@ -139,6 +140,9 @@ pub enum Command {
     /// Participants, each known by a pseudonym
     #[command(subcommand)]
     Participant(participant::ParticipantCommand),
+    /// Studies: inclusion, groups, arms, subgroups
+    #[command(subcommand)]
+    Study(study::StudyCommand),
     /// Record what somebody agrees to, refuses or takes back, or list it
     Consent(consent::ConsentAsked),
     /// Print who looked at a participant's data through the service
