@@ -95,6 +95,9 @@ pub enum CommandError {
         /// The role.
         role: &'static str,
     },
+    /// For whom a role is, and no role.
+    #[error("--study and --participant say for whom a --role is; the other grants name theirs themselves")]
+    RoleMissing,
     /// Nobody said how many people a study means to include.
     #[error("the study has no plan; `foulee study plan NAME --per-year N --from D` makes one")]
     NoPlan,
@@ -214,6 +217,7 @@ impl CommandError {
             | Self::ConsentMissing
             | Self::StudyUnknown { .. }
             | Self::RoleReach { .. }
+            | Self::RoleMissing
             | Self::NoPlan
             | Self::UnsealUnsure
             | Self::Arms(_)

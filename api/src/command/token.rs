@@ -12,6 +12,10 @@ pub(super) fn run(context: &Context, command: TokenCommand) -> Result<Exit, Comm
         TokenCommand::Add(asked) => {
             let scope = match asked.grant.role {
                 Some(role) => of_role(context, role, &asked)?,
+                // clap passes over what is required of a flag that another shuts out.
+                None if asked.study.is_some() || asked.participant.is_some() => {
+                    return Err(CommandError::RoleMissing);
+                }
                 None => scope(context, &asked.grant)?,
             };
             let expires_ms = asked.expires_days.map(|days| now_ms + i64::from(days) * 86_400_000);

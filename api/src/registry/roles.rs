@@ -175,12 +175,12 @@ impl Role {
     /// Whether it can be given for these; `None` is everybody.
     #[must_use]
     pub fn can_be_for(self, within: Option<Within>) -> bool {
-        match (self.row().2, within) {
+        matches!(
+            (self.row().2, within),
             (For::OneAlone | For::OneOrStudy, Some(Within::Participant(_)))
-            | (For::StudyAlone | For::OneOrStudy, Some(Within::Study(_)))
-            | (For::Everybody, None) => true,
-            _ => false,
-        }
+                | (For::StudyAlone | For::OneOrStudy, Some(Within::Study(_)))
+                | (For::Everybody, None)
+        )
     }
 }
 

@@ -55,7 +55,9 @@ impl BlockPlan {
         }
         let sum = arms.iter().try_fold(0_u32, |sum, arm| sum.checked_add(arm.share));
         match sum {
-            Some(sum) if (sum..=MAX_BLOCK).contains(&block) && block % sum == 0 => Ok(Self { arms, block }),
+            Some(sum) if (sum..=MAX_BLOCK).contains(&block) && block.is_multiple_of(sum) => {
+                Ok(Self { arms, block })
+            }
             _ => Err(ArmsError::Block),
         }
     }

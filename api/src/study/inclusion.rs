@@ -101,8 +101,7 @@ mod tests {
 
     #[test]
     fn people_are_counted_in_their_month_and_none_from_after() {
-        let included =
-            ["2026-02-27", "2026-03-31", "2026-04-01", "2026-04-30", "2026-06-02"].map(|text| day(text));
+        let included = ["2026-02-27", "2026-03-31", "2026-04-01", "2026-04-30", "2026-06-02"].map(day);
         let months = inclusion(PLAN(), &included, day("2026-06-01"));
         let counted: Vec<_> =
             months.iter().map(|month| (month.included, month.included_so_far, month.planned)).collect();

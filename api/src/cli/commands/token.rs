@@ -9,7 +9,7 @@ use crate::registry::{Role, TokenId};
 #[derive(Clone, Debug, Subcommand)]
 pub enum TokenCommand {
     /// Make a token and print it, this once
-    Add(TokenAdd),
+    Add(Box<TokenAdd>),
     /// List tokens, without their secrets
     List(TokenList),
     /// End a token
