@@ -1,13 +1,13 @@
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use axum::{Extension, Router};
 use foulee_contract::{
-    Answer, Batch, MAX_READINGS, MAX_WIRE_BYTES, Object, Problem, ProblemKind, SeriesBlock,
+    Answer, Batch, MAX_READINGS, MAX_WIRE_BYTES, Object, ParticipantId, Problem, ProblemKind, SeriesBlock,
 };
 use foulee_store::{Store, StoreError, WriteBatch, Written};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -77,8 +77,8 @@ const PARSE_INLINE_BYTES: usize = 16 << 10;
 
 async fn post_readings(State(state): State<IngestState>, headers: HeaderMap, body: Body) -> Response {
     match answer(&state, &headers, body).await {
-        Ok((answer, share)) => {
-            let response = (StatusCode::OK, axum::Json(answer)).into_response();
+        Ok((answer, written_for, share)) => {
+            let response = (StatusCode::OK, Extension(written_for), axum::Json(answer)).into_response();
             drop(share);
             response
         }
@@ -93,7 +93,7 @@ async fn answer(
     state: &IngestState,
     headers: &HeaderMap,
     body: Body,
-) -> Result<(Answer, Share), Box<Problem>> {
+) -> Result<(Answer, WrittenFor, Share), Box<Problem>> {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let token = text(header::AUTHORIZATION).and_then(bearer);
     state.authority.write_grant(token).await.map_err(denied)?;
@@ -123,7 +123,22 @@ async fn answer(
     }
     let (accepted, share) = on_thread(large, move || look_through(batch, &grant, now_ms, share)).await?;
     drop(turn);
-    store(state, accepted).await.map(|answer| (answer, share))
+    let written_for = WrittenFor::of(&accepted.write);
+    store(state, accepted).await.map(|answer| (answer, written_for, share))
+}
+
+/// The participants for whom a batch was kept: an extension of its answer, for whoever notes who wrote for whom.
+#[derive(Clone, Debug)]
+pub struct WrittenFor(pub Arc<[ParticipantId]>);
+
+impl WrittenFor {
+    fn of(write: &WriteBatch) -> Self {
+        let mut people: Vec<ParticipantId> =
+            write.groups.iter().map(|group| group.series.participant).collect();
+        people.sort_unstable();
+        people.dedup();
+        Self(people.into())
+    }
 }
 
 pub(crate) async fn on_thread<T: Send + 'static>(

@@ -30,8 +30,9 @@ pub use accept::{Accepted, Refused, accept};
 pub use authority::{Authority, Denied, WriteGrant};
 pub use decode::{ContentEncoding, DecodeError, decode};
 pub use dry_run::{DryRun, Overlap};
-pub use http::{Clock, IngestState, WriteGate, bearer, problem_response, router};
+pub use http::{Clock, IngestState, WriteGate, WrittenFor, bearer, problem_response, router};
 #[cfg(feature = "influx")]
 pub use journaled::{JournalBounds, JournaledStore, Repair, Upkeep};
 pub use local::LocalSink;
 pub use metrics::IngestMetrics;
+pub use sdk::phone_token;

@@ -50,3 +50,5 @@ mod pieces;
 mod programmes;
 #[path = "journey/scrubbing.rs"]
 mod scrubbing;
+#[path = "journey/studies.rs"]
+mod studies;

@@ -24,6 +24,7 @@ mod exit;
 #[cfg(test)]
 mod tests;
 
+pub use commands::consent::{Audit, ConsentAsked, ConsentWord};
 pub use commands::data::{
     Adherence, Completeness, Explain, Measures, MeasuresWhat, Minutes, PolicyArg, QuotaArg, Readings, Totals,
 };
@@ -42,6 +43,11 @@ pub use commands::said::{
     SafetyShow,
 };
 pub use commands::service::{Demo, Role, Serve};
+pub use commands::study::{
+    ArmsTextError, GroupAdd, GroupAttendance, GroupCommand, GroupDays, GroupJoin, GroupList, Seed,
+    StudyAllocate, StudyArms, StudyCommand, StudyInclusion, StudyPlanned, StudyUnseal, SubgroupAdd,
+    SubgroupCommand, SubgroupList, SubgroupMembers,
+};
 pub use commands::token::{TokenAdd, TokenCommand, TokenGrant, TokenList, TokenRevoke};
 pub use commands::upkeep::{
     ConfigCommand, Doctor, Migrate, StoreCommand, StoreCopy, StoreStats, StoreVerify,

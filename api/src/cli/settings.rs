@@ -86,7 +86,7 @@ impl fmt::Display for Setting {
 
 /// By name, so that a flag added later cannot be forgotten here.
 fn is_secret(key: &str) -> bool {
-    key.split('_').any(|word| matches!(word, "token" | "secret" | "password" | "credential"))
+    key.split('_').any(|word| matches!(word, "token" | "secret" | "seed" | "password" | "credential"))
 }
 
 /// The effective configuration: of the command that was asked for, or of all of them for `config check`.

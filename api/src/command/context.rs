@@ -15,7 +15,7 @@ use crate::ApiError;
 use crate::cli::{Global, Moment, ParticipantRef};
 use crate::lock::{FolderLock, Holder, LockError};
 use crate::people;
-use crate::registry::Registry;
+use crate::registry::{Registry, StudyId};
 use crate::worker::Worker;
 
 /// How long a command waits for the worker of a service, and how often it looks.
@@ -167,6 +167,12 @@ impl Context {
             })?,
         };
         Ok(found.ok_or(ApiError::ParticipantUnknown)?.id)
+    }
+
+    /// The study of a name.
+    pub(super) fn study(&self, name: &str) -> Result<StudyId, CommandError> {
+        let found = self.runtime.block_on(self.registry.study_by_name(name))?;
+        Ok(found.ok_or_else(|| CommandError::StudyUnknown { name: name.to_owned() })?.id)
     }
 
     /// The instant of a moment: a day's beginning where a period starts, its end elsewhere.

@@ -8,6 +8,7 @@ use crate::cli::Exit;
 use crate::lock::LockError;
 use crate::output::OutputError;
 use crate::registry::RegistryError;
+use crate::study::{ArmsError, SubgroupError};
 
 /// Why a command did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +86,33 @@ pub enum CommandError {
         /// The name.
         name: String,
     },
+    /// A role that is not for these.
+    #[error(
+        "a {role} is for whom? --participant ID for a participant, --study NAME for a coordinator or researcher, neither \
+         for an administrator, one of both for the others"
+    )]
+    RoleReach {
+        /// The role.
+        role: &'static str,
+    },
+    /// For whom a role is, and no role.
+    #[error("--study and --participant say for whom a --role is; the other grants name theirs themselves")]
+    RoleMissing,
+    /// Nobody said how many people a study means to include.
+    #[error("the study has no plan; `foulee study plan NAME --per-year N --from D` makes one")]
+    NoPlan,
+    /// Showing the seed asks for consent.
+    #[error("showing the seed ends the allocation, for ever: add --yes")]
+    UnsealUnsure,
+    /// Arms that do not go together.
+    #[error(transparent)]
+    Arms(#[from] ArmsError),
+    /// A subgroup's definition that is none.
+    #[error(transparent)]
+    Subgroup(#[from] SubgroupError),
+    /// No such definition.
+    #[error("no subgroup has this name; `foulee study subgroup list NAME` names those that are there")]
+    SubgroupUnknown,
     /// The running service could not be asked.
     #[error("the service at {address} does not answer")]
     Unreachable {
@@ -188,6 +216,13 @@ impl CommandError {
             | Self::BusAbsent
             | Self::ConsentMissing
             | Self::StudyUnknown { .. }
+            | Self::RoleReach { .. }
+            | Self::RoleMissing
+            | Self::NoPlan
+            | Self::UnsealUnsure
+            | Self::Arms(_)
+            | Self::Subgroup(_)
+            | Self::SubgroupUnknown
             | Self::TimeOutOfRange => Exit::Usage,
             Self::File { .. } | Self::WriteFile { .. } => Exit::Usage,
             Self::Unreachable { .. } => Exit::Unreachable,
@@ -224,7 +259,25 @@ impl CommandError {
                     | RegistryError::StudyUnknown
                     | RegistryError::ProgrammeUnknown
                     | RegistryError::ProgrammeConflict
-                    | RegistryError::TokenUnknown,
+                    | RegistryError::TokenUnknown
+                    | RegistryError::ConsentInFuture
+                    | RegistryError::NothingToWithdraw
+                    | RegistryError::PlacesOutOfRange
+                    | RegistryError::GroupExists
+                    | RegistryError::GroupUnknown
+                    | RegistryError::OfAnotherStudy
+                    | RegistryError::MembershipReversed
+                    | RegistryError::MemberAlready
+                    | RegistryError::GroupFull
+                    | RegistryError::NotAMember
+                    | RegistryError::NoSchoolDay
+                    | RegistryError::PlanOutOfRange
+                    | RegistryError::ArmsExist
+                    | RegistryError::NoArms
+                    | RegistryError::ArmsUnsealed
+                    | RegistryError::StratumWanted { .. }
+                    | RegistryError::ResearchNotAgreed
+                    | RegistryError::SubgroupConflict,
                 ),
             ) => Exit::Usage,
             _ => Exit::Failed,

@@ -1,5 +1,6 @@
 //! What each command does.
 
+mod consent;
 mod context;
 mod demo;
 mod doctor;
@@ -15,6 +16,7 @@ mod rows;
 mod said;
 mod serve;
 mod store;
+mod study;
 mod token;
 
 pub use fault::CommandError;
@@ -64,6 +66,9 @@ fn run(parsed: Parsed) -> Result<Exit, CommandError> {
         Command::Programme(ProgrammeCommand::Check(asked)) => programme::check(&asked),
         Command::Programme(command) => programme::run(&context()?, command),
         Command::Participant(command) => participant::run(&context()?, command),
+        Command::Study(command) => study::run(&context()?, command),
+        Command::Consent(asked) => consent::run(&context()?, &asked),
+        Command::Audit(asked) => consent::audit(&context()?, &asked),
         Command::Token(command) => token::run(&context()?, command),
         Command::Phone(command) => phone::run(&context()?, command),
         Command::Migrate(asked) => migrate::run(&global, &asked),

@@ -11,7 +11,7 @@ use foulee_store::BoxFuture;
 
 use super::Service;
 use super::fault::Fault;
-use crate::registry::{Access as Sort, Registry, Scope, TokenId};
+use crate::registry::{Access as Sort, Reach, Registry, Right, Scope, TokenId};
 
 /// How long a grant is remembered, ms: a revoked token and a participant who was erased elsewhere are seen within this.
 pub const GRANT_CACHE_MS: i64 = 2_000;
@@ -124,7 +124,7 @@ impl Access {
         let (now_ms, asked_at) = ((self.clock)(), Instant::now());
         let (id, scope) =
             self.scope(token).await.map_err(|error| unavailable(&error))?.ok_or(Denied::Unauthorized)?;
-        if matches!(scope, Scope::ReadParticipant(_) | Scope::ReadStudy(_)) {
+        if scope.reach(Right::SendReadings) == Reach::Nobody {
             return Err(Denied::Forbidden);
         }
         let people = self.registry.participants_of_scope(scope, Sort::Write).await;
@@ -174,8 +174,14 @@ pub(super) const COOKIE: &str = "foulee_token";
 /// Who asks, with a valid token in the header or in the pages' cookie.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Caller {
+    /// The token's number; none for the run's own and for a phone's.
+    pub(super) token: Option<TokenId>,
     pub(super) scope: Scope,
 }
+
+/// Who asks, where it was found out on the way to the handler.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Recognised(pub(super) Option<Caller>);
 
 impl Caller {
     /// Whether this participant may be seen; if not, it is as if they did not exist.
@@ -183,10 +189,30 @@ impl Caller {
         if service.registry.may_read(self.scope, id).await? { Ok(()) } else { Err(Fault::not_found()) }
     }
 
+    /// Whether a right reaches this participant. Who has not the right is told so, whomever it is about; whom it does not
+    /// reach does not exist.
+    pub(super) async fn may(&self, service: &Service, right: Right, id: ParticipantId) -> Result<(), Fault> {
+        self.has(right)?;
+        if service.registry.may(self.scope, right, id).await? { Ok(()) } else { Err(Fault::not_found()) }
+    }
+
+    /// Whether the token has a right over anybody at all.
+    pub(super) fn has(&self, right: Right) -> Result<(), Fault> {
+        match self.scope.reach(right) {
+            Reach::Nobody if right == Right::Administer => {
+                Err(Problem::new(ProblemKind::Forbidden).detail("an admin token is needed").into())
+            }
+            Reach::Nobody => {
+                Err(Problem::new(ProblemKind::Forbidden).detail("this token's role may not do that").into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Whether anything may be read at all: a wearable's token shows nothing.
     pub(super) fn reader(&self) -> Result<(), Fault> {
-        match self.scope {
-            Scope::WriteParticipant(_) | Scope::WriteStudy(_) => {
+        match (self.scope.reach(Right::ReadPerson), self.scope.reach(Right::ReadPseudonymised)) {
+            (Reach::Nobody, Reach::Nobody) => {
                 Err(Problem::new(ProblemKind::Forbidden).detail("this token may only write readings").into())
             }
             _ => Ok(()),
@@ -195,15 +221,23 @@ impl Caller {
 
     /// Whether everything is allowed.
     pub(super) fn admin(&self) -> Result<(), Fault> {
-        match self.scope {
-            Scope::Admin => Ok(()),
-            _ => Err(Problem::new(ProblemKind::Forbidden).detail("an admin token is needed").into()),
-        }
+        self.has(Right::Administer)
+    }
+
+    /// Whether it sees people only where they agree to research, and without the ids that an export uses for them.
+    pub(super) fn is_researcher(&self) -> bool {
+        self.scope.reach(Right::ReadPerson) == Reach::Nobody
+    }
+
+    pub(super) async fn of_token(service: &Service, token: &str) -> Result<Option<Self>, Fault> {
+        Ok(service.access.scope(token).await?.map(|(token, scope)| Self { token, scope }))
     }
 
     pub(super) async fn of_headers(service: &Service, headers: &HeaderMap) -> Result<Option<Self>, Fault> {
-        let Some(token) = token(headers) else { return Ok(None) };
-        Ok(service.access.scope(token).await?.map(|(_, scope)| Self { scope }))
+        match token(headers) {
+            Some(token) => Self::of_token(service, token).await,
+            None => Ok(None),
+        }
     }
 }
 
@@ -230,7 +264,11 @@ impl FromRequestParts<Service> for Caller {
     type Rejection = Fault;
 
     async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Fault> {
-        Self::of_headers(service, &parts.headers).await?.ok_or_else(|| {
+        let caller = match parts.extensions.get::<Recognised>() {
+            Some(Recognised(caller)) => *caller,
+            None => Self::of_headers(service, &parts.headers).await?,
+        };
+        caller.ok_or_else(|| {
             Problem::new(ProblemKind::Unauthorized).detail("send Authorization: Bearer with a token").into()
         })
     }

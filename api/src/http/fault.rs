@@ -114,6 +114,19 @@ impl From<ApiError> for Fault {
             ApiError::Registry(RegistryError::BirthYearOutOfRange) => {
                 Some(Problem::new(ProblemKind::InvalidField).field("birth_year", error.to_string()))
             }
+            ApiError::Registry(RegistryError::ConsentInFuture) => {
+                Some(Problem::new(ProblemKind::InvalidField).field("at", error.to_string()))
+            }
+            ApiError::Registry(RegistryError::NotAMember) => {
+                Some(Problem::new(ProblemKind::InvalidField).field("participant", error.to_string()))
+            }
+            ApiError::Registry(RegistryError::NoSchoolDay) => {
+                Some(Problem::new(ProblemKind::InvalidField).field("day", error.to_string()))
+            }
+            ApiError::Registry(RegistryError::GroupUnknown) => Some(Problem::new(ProblemKind::NotFound)),
+            ApiError::Registry(RegistryError::NothingToWithdraw) => {
+                Some(Problem::new(ProblemKind::Conflict).detail(error.to_string()))
+            }
             ApiError::Analytics(_) => Some(
                 Problem::new(ProblemKind::InvalidField).detail("the dates or parameters are out of range"),
             ),

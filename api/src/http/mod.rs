@@ -2,8 +2,11 @@
 
 mod access;
 mod attempts;
+mod audit;
+mod consents;
 mod fault;
 mod feeds;
+mod groups;
 mod health;
 mod leftover;
 mod live;
@@ -13,6 +16,7 @@ mod participants;
 mod phones;
 mod programmes;
 mod said;
+mod senders;
 mod sources;
 mod state;
 mod stream;
@@ -65,6 +69,9 @@ pub fn router(service: Service) -> Router {
         .route("/v1/participants/{id}/safety/codes", post(said::clearing_code))
         .route("/v1/reports", post(said::report))
         .route("/v1/safety/clearances", post(said::clear_by_code))
+        .route("/v1/participants/{id}/consents", get(consents::list).post(consents::say))
+        .route("/v1/participants/{id}/audit", get(audit::list))
+        .route("/v1/groups/{group}/attendance", get(groups::sheet).post(groups::note))
         .route("/v1/measures", get(feeds::dictionary))
         .route("/v1/programmes", get(programmes::list))
         .route("/v1/programmes/{name}", get(programmes::show))
@@ -97,10 +104,11 @@ pub fn router(service: Service) -> Router {
         .merge(phones)
         .merge(pages)
         .merge(health)
-        .with_state(service)
+        .with_state(service.clone())
         .merge(ingest_router(ingest))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(service, audit::note))
         .layer(middleware::from_fn(finish))
 }
 

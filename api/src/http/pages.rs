@@ -1,15 +1,16 @@
 use std::time::Duration;
 
-use axum::Form;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
 use foulee_analytics::HomeZones;
 use foulee_contract::{ParticipantId, Problem, ProblemKind};
 use serde::Deserialize;
 
 use super::Service;
 use super::access::{COOKIE, Caller};
+use super::audit::About;
 use super::fault::{Fault, Path, Query};
 use super::feeds::place_among_readers;
 use super::participants::visible;
@@ -19,7 +20,7 @@ use crate::pages::{
     Asset, CONTENT_SECURITY_POLICY, LIVE_CONTENT_SECURITY_POLICY, LIVE_SCRIPT, Lang, STYLESHEET, render,
     render_error, render_index, render_live, render_received,
 };
-use crate::registry::Participant;
+use crate::registry::{Participant, Reach, Right};
 use crate::view::{self, PageQuery, ReceivedQuery};
 
 /// How long the live page waits for what is newest.
@@ -109,18 +110,23 @@ pub(super) async fn index(
 ) -> Response {
     let lang = lang_of(query.lang.as_deref(), &headers);
     match index_html(&service, &headers, lang).await {
-        Ok(Some(text)) => html(StatusCode::OK, text),
+        Ok(Some((text, about))) => (Extension(about), html(StatusCode::OK, text)).into_response(),
         Ok(None) => Redirect::to(&format!("/enter?lang={}", lang.code())).into_response(),
         Err(fault) => fault_page(&fault, lang),
     }
 }
 
-async fn index_html(service: &Service, headers: &HeaderMap, lang: Lang) -> Result<Option<String>, Fault> {
+async fn index_html(
+    service: &Service,
+    headers: &HeaderMap,
+    lang: Lang,
+) -> Result<Option<(String, About)>, Fault> {
     let Some(caller) = Caller::of_headers(service, headers).await? else { return Ok(None) };
     let people = visible(service, caller, None, None, LIST).await?;
     let mut page = view::index_page(&service.registry, &people, lang, (service.clock)()).await?;
     frame(service, &mut page.frame);
-    Ok(Some(render_index(&page, lang).map_err(crate::ApiError::from)?))
+    let about = About { caller, people: people.iter().map(|one| one.id).collect() };
+    Ok(Some((render_index(&page, lang).map_err(crate::ApiError::from)?, about)))
 }
 
 pub(super) async fn person(
@@ -152,7 +158,8 @@ pub(super) async fn visible_person(
     let Some(caller) = Caller::of_headers(service, headers).await? else { return Ok(None) };
     let Path(id) = id?;
     caller.may_read(service, id).await?;
-    let participant = service.registry.participant(id).await?.ok_or_else(Fault::not_found)?;
+    let mut participant = service.registry.participant(id).await?.ok_or_else(Fault::not_found)?;
+    participant.external_id = participant.external_id.filter(|_| !caller.is_researcher());
     Ok(Some((participant, crate::zones::home_zones(&service.registry, id).await?)))
 }
 
@@ -305,8 +312,8 @@ async fn sign_in(service: &Service, token: &str, to: Option<&str>, lang: Lang) -
         None => (page, ""),
     };
     let page = page.and_then(|id| id.parse::<ParticipantId>().ok());
-    let to = match (page, scope) {
-        (Some(id), _) | (None, crate::registry::Scope::ReadParticipant(id)) => {
+    let to = match (page, scope.reach(Right::ReadPerson)) {
+        (Some(id), _) | (None, Reach::One(id)) => {
             format!("/p/{id}{live}?lang={}", lang.code())
         }
         _ => format!("/?lang={}", lang.code()),

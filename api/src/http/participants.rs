@@ -1,17 +1,18 @@
-use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use chrono::{DateTime, FixedOffset};
 use foulee_contract::ParticipantId;
 use serde::{Deserialize, Serialize};
 
 use super::Service;
 use super::access::Caller;
+use super::audit::About;
 use super::fault::{Fault, Path, Query, json_fault};
 use crate::people::{self, NewPerson};
-use crate::registry::{MAX_PAGE, Participant, SINCE_EVER, Scope};
+use crate::registry::{MAX_PAGE, Participant, Purpose, Reach, Right, SINCE_EVER};
 
 #[derive(Serialize)]
 pub(super) struct ParticipantDoc {
@@ -44,7 +45,7 @@ pub(super) struct ListQuery {
     study: Option<String>,
 }
 
-async fn doc(service: &Service, participant: Participant) -> Result<ParticipantDoc, Fault> {
+async fn doc(service: &Service, caller: Caller, participant: Participant) -> Result<ParticipantDoc, Fault> {
     let study = match participant.study {
         Some(study) => service.registry.study(study).await?.map(|study| study.name),
         None => None,
@@ -52,7 +53,7 @@ async fn doc(service: &Service, participant: Participant) -> Result<ParticipantD
     let zones = service.registry.home_zones(participant.id).await?;
     Ok(ParticipantDoc {
         id: participant.id,
-        external_id: participant.external_id,
+        external_id: participant.external_id.filter(|_| !caller.is_researcher()),
         study,
         birth_year: participant.birth_year,
         time_zones: zones
@@ -71,18 +72,19 @@ pub(super) async fn list(
     State(service): State<Service>,
     caller: Caller,
     Query(query): Query<ListQuery>,
-) -> Result<Json<Page>, Fault> {
+) -> Result<(Extension<About>, Json<Page>), Fault> {
     let limit = query.limit.unwrap_or(100);
     if !(1..=MAX_PAGE).contains(&limit) {
         return Err(Fault::field("limit", format!("1 to {MAX_PAGE}")));
     }
     let found = visible(&service, caller, query.study.as_deref(), query.after, limit).await?;
     let next = (found.len() == limit as usize).then(|| found.last().map(|last| last.id)).flatten();
+    let about = About { caller, people: found.iter().map(|one| one.id).collect() };
     let mut items = Vec::with_capacity(found.len());
     for participant in found {
-        items.push(doc(&service, participant).await?);
+        items.push(doc(&service, caller, participant).await?);
     }
-    Ok(Json(Page { items, next }))
+    Ok((Extension(about), Json(Page { items, next })))
 }
 
 /// The participants whom a caller may see, after one of them.
@@ -100,19 +102,24 @@ pub(super) async fn visible(
         },
         None => None,
     };
-    let within = match caller.scope {
-        Scope::Admin => asked,
-        Scope::ReadStudy(own) => match asked {
+    let right = if caller.is_researcher() { Right::ReadPseudonymised } else { Right::ReadPerson };
+    let within = match caller.scope.reach(right) {
+        Reach::Everybody => asked,
+        Reach::Study(own) => match asked {
             Some(study) if study != own => return Ok(Vec::new()),
             _ => Some(own),
         },
-        Scope::ReadParticipant(id) => {
+        Reach::One(id) => {
             let one = service.registry.participant(id).await?;
             let one = one.filter(|one| asked.is_none_or(|study| one.study == Some(study)));
             return Ok(one.into_iter().filter(|one| after.is_none_or(|after| one.id > after)).collect());
         }
-        Scope::WriteParticipant(_) | Scope::WriteStudy(_) => return caller.reader().map(|()| Vec::new()),
+        Reach::Nobody => return caller.reader().map(|()| Vec::new()),
     };
+    if let (Right::ReadPseudonymised, Some(study)) = (right, within) {
+        let found = service.registry.consenting(study, Purpose::Research, after, limit).await?;
+        return Ok(found.into_iter().map(|one| Participant { external_id: None, ..one }).collect());
+    }
     Ok(service.registry.participants(within, after, limit).await?)
 }
 
@@ -123,7 +130,7 @@ pub(super) async fn show(
 ) -> Result<Json<ParticipantDoc>, Fault> {
     caller.may_read(&service, id).await?;
     let participant = service.registry.participant(id).await?.ok_or_else(Fault::not_found)?;
-    Ok(Json(doc(&service, participant).await?))
+    Ok(Json(doc(&service, caller, participant).await?))
 }
 
 pub(super) async fn add(
@@ -137,7 +144,8 @@ pub(super) async fn add(
     service.access.forget();
     let participant = service.registry.participant(id).await?.ok_or_else(Fault::not_found)?;
     let code = if created { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((code, Json(doc(&service, participant).await?)).into_response())
+    let about = About { caller, people: vec![id] };
+    Ok((code, Extension(about), Json(doc(&service, caller, participant).await?)).into_response())
 }
 
 #[derive(Deserialize)]
@@ -161,7 +169,7 @@ pub(super) async fn move_home(
     let from_ms = asked.from.map_or(SINCE_EVER, |from| from.timestamp_millis());
     service.registry.set_home_zone(id, from_ms, &asked.time_zone, now_ms).await?;
     service.worker.refresh(id, now_ms).await?;
-    Ok(Json(doc(&service, participant).await?))
+    Ok(Json(doc(&service, caller, participant).await?))
 }
 
 pub(super) async fn erase(

@@ -13,7 +13,7 @@ use super::access::Caller;
 use super::fault::{Fault, Path, json_fault};
 use crate::ask::{self, StartChoice};
 use crate::programme::parse_member;
-use crate::registry::Prescription;
+use crate::registry::{Prescription, Right};
 use crate::safety::StopDoc;
 
 #[derive(Serialize)]
@@ -96,14 +96,13 @@ pub(super) async fn assign(
     Path(id): Path<ParticipantId>,
     request: Request,
 ) -> Result<Response, Fault> {
-    caller.admin()?;
+    caller.may(&service, Right::Prescribe, id).await?;
     let (parts, body) = request.into_parts();
     let body = Bytes::from_request(Request::from_parts(parts.clone(), body), &service).await;
     let body = body.map_err(|error| json_fault(&error.into()))?;
     let again = Request::from_parts(parts, Body::from(body.clone()));
     let Json(new) =
         Json::<NewPrescription>::from_request(again, &service).await.map_err(|error| json_fault(&error))?;
-    service.registry.participant(id).await?.ok_or_else(Fault::not_found)?;
     let now_ms = (service.clock)();
     let choice =
         StartChoice { start_steps: new.start_steps, trials: new.trials, contingency: new.contingency };

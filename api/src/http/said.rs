@@ -18,7 +18,7 @@ use super::access::Caller;
 use super::fault::{Fault, Path, Query, json_fault};
 use crate::feed::rfc3339;
 use crate::profile::{self, Answer};
-use crate::registry::{ContextEntry, Origin, Scope, StoredReport};
+use crate::registry::{ContextEntry, Origin, Right, Role, Scope, StoredReport};
 use crate::reports;
 use crate::safety::CODE_DAYS;
 
@@ -26,14 +26,29 @@ impl Caller {
     /// By whom something is said that comes with this token.
     pub(super) fn origin(&self) -> Origin {
         match self.scope {
-            Scope::WriteParticipant(_) | Scope::ReadParticipant(_) => Origin::Participant,
-            Scope::WriteStudy(_) | Scope::ReadStudy(_) | Scope::Admin => Origin::Operator,
+            Scope::Role(Role::Participant, _) => Origin::Participant,
+            Scope::Role(Role::Coordinator | Role::Researcher | Role::Administrator, _) | Scope::Admin => {
+                Origin::Operator
+            }
+            Scope::Role(Role::Device, _)
+            | Scope::WriteParticipant(_)
+            | Scope::WriteStudy(_)
+            | Scope::ReadParticipant(_)
+            | Scope::ReadStudy(_) => Origin::Import,
+            Scope::Role(
+                Role::Physiotherapist
+                | Role::AdaptedActivityTeacher
+                | Role::OccupationalTherapist
+                | Role::Psychologist
+                | Role::Physician,
+                _,
+            ) => Origin::Professional,
         }
     }
 
-    /// Whether something may be said for this participant; if not, it is as if they did not exist.
+    /// Whether something may be said for this participant.
     pub(super) async fn may_say(&self, service: &Service, id: ParticipantId) -> Result<(), Fault> {
-        if service.registry.may_write(self.scope, id).await? { Ok(()) } else { Err(Fault::not_found()) }
+        self.may(service, Right::Report, id).await
     }
 }
 
@@ -43,9 +58,7 @@ pub(super) async fn report(
     caller: Caller,
     body: Result<Json<ReportBatch<Value>>, JsonRejection>,
 ) -> Result<Json<ReportsAnswer>, Fault> {
-    if matches!(caller.scope, Scope::ReadParticipant(_) | Scope::ReadStudy(_)) {
-        return Err(Problem::new(ProblemKind::Forbidden).detail("this token may not report").into());
-    }
+    caller.has(Right::Report)?;
     let Json(batch) = body.map_err(|error| json_fault(&error))?;
     if batch.contract != CONTRACT_VERSION {
         return Err(Fault::field("contract", format!("{CONTRACT_VERSION}")));
@@ -65,7 +78,7 @@ pub(super) async fn report(
         let who = report.participant;
         let may = match known.get(&who) {
             Some(may) => *may,
-            None => service.registry.may_write(caller.scope, who).await?,
+            None => service.registry.may(caller.scope, Right::Report, who).await?,
         };
         known.insert(who, may);
         if may {
@@ -254,7 +267,7 @@ pub(super) async fn clear(
     let Json(asked) = body.map_err(|error| json_fault(&error))?;
     let by = match asked.by {
         ClearedBy::Professional => {
-            caller.admin()?;
+            caller.may(&service, Right::ClearSafety, id).await?;
             crate::registry::Clearer::Professional
         }
         ClearedBy::OwnStatement => {

@@ -7,6 +7,7 @@ use tokio::sync::Semaphore;
 
 use super::Access;
 use super::attempts::Attempts;
+use super::senders::Senders;
 use crate::live::Live;
 use crate::registry::Registry;
 use crate::worker::Worker;
@@ -43,6 +44,8 @@ pub struct Service {
     pub(super) attempts: Arc<Attempts>,
     /// Tries at codes that lift a stop: whoever guesses at the others keeps no doctor waiting.
     pub(super) clearing_attempts: Arc<Attempts>,
+    /// Whose readings were sent by whom of late.
+    pub(super) senders: Arc<Senders>,
     /// Whether the people are simulated: then every page says so.
     pub synthetic: bool,
 }
@@ -75,6 +78,7 @@ impl Service {
             reading_feeds: Arc::new(Semaphore::new(READING_FEEDS)),
             attempts: Arc::default(),
             clearing_attempts: Arc::default(),
+            senders: Arc::default(),
             synthetic: false,
         }
     }

@@ -18,7 +18,7 @@ use super::pages::{fault_page, frame, html, lang_of, person_fault, visible_perso
 use crate::pages::model::Received;
 use crate::pages::{CodeTold, Lang, render_clear, render_safety, render_today};
 use crate::profile::{self, Answer};
-use crate::registry::{Clearer, Participant, Taken};
+use crate::registry::{Clearer, Participant, Right, Taken};
 use crate::view::{self, Looking, PageQuery};
 use crate::{reports, safety};
 
@@ -34,7 +34,10 @@ async fn looking(service: &Service, headers: &HeaderMap, id: ParticipantId) -> R
     let Some(caller) = Caller::of_headers(service, headers).await? else {
         return Ok(Looking { may_say: false, may_clear: false });
     };
-    Ok(Looking { may_say: caller.may_say(service, id).await.is_ok(), may_clear: caller.admin().is_ok() })
+    Ok(Looking {
+        may_say: service.registry.may(caller.scope, Right::Report, id).await?,
+        may_clear: service.registry.may(caller.scope, Right::ClearSafety, id).await?,
+    })
 }
 
 /// `GET /p/{id}/day`.
@@ -297,7 +300,7 @@ async fn lifted(
             Clearer::OwnStatement
         }
         "professional" => {
-            caller.admin()?;
+            caller.may(service, Right::ClearSafety, id).await?;
             Clearer::Professional
         }
         _ => return Err(Fault::field("what", "as the page offers it")),

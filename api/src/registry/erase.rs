@@ -30,7 +30,7 @@ pub struct Erasure {
 const AGAIN: Duration = Duration::from_millis(250);
 
 /// Every table with rows of people, those that others refer to last.
-const TABLES: [(&str, &str); 13] = [
+const TABLES: [(&str, &str); 18] = [
     ("day_row", "DELETE FROM day_row WHERE participant = $1"),
     ("result_row", "DELETE FROM result_row WHERE participant = $1"),
     ("token", "DELETE FROM token WHERE participant = $1"),
@@ -43,6 +43,11 @@ const TABLES: [(&str, &str); 13] = [
     ("prescription", "DELETE FROM prescription WHERE participant = $1"),
     ("source_priority", "DELETE FROM source_priority WHERE participant = $1"),
     ("home_zone", "DELETE FROM home_zone WHERE participant = $1"),
+    ("consent", "DELETE FROM consent WHERE participant = $1"),
+    ("attendance", "DELETE FROM attendance WHERE participant = $1"),
+    ("group_member", "DELETE FROM group_member WHERE participant = $1"),
+    ("allocation", "DELETE FROM allocation WHERE participant = $1"),
+    ("audit", "DELETE FROM audit WHERE participant = $1"),
     ("participant", "DELETE FROM participant WHERE id = $1"),
 ];
 
@@ -178,10 +183,11 @@ mod tests {
 
     use super::super::fixture::{NOW, added, opened, person};
     use super::super::{
-        Computed, DayRow, FILE_NAME, NewContext, NewParticipant, NewProgramme, Origin, ResultRow, RowWrite,
-        Scope,
+        Act, AttendanceState, Computed, ConsentState, DayRow, FILE_NAME, Looked, Membership, NewArms,
+        NewContext, NewParticipant, NewProgramme, Origin, Purpose, ResultRow, RowWrite, Scope,
     };
     use super::*;
+    use crate::study::{Arm, BlockPlan};
 
     /// How often any of the needles stands in any file of the folder.
     fn found(folder: &Path, needles: &[&[u8]]) -> usize {
@@ -229,6 +235,24 @@ mod tests {
         };
         registry.add_reports(&[report], Origin::Participant, NOW).await.unwrap();
         registry.add_clearing_code(id, random, NOW, NOW + 10).await.unwrap();
+        registry.say_consent(id, Purpose::Research, ConsentState::Given, NOW, NOW).await.unwrap();
+        let looked =
+            Looked { token: None, role: "physician", act: Act::Read, route: "/p/{id}", status: Some(200) };
+        registry.note_access(&[id], looked, NOW).await.unwrap();
+        let name = format!("g{}", registry.groups(study).await.unwrap().len());
+        let group = registry.add_group(study, &name, 6, NOW).await.unwrap();
+        let day = "2026-03-02".parse().unwrap();
+        registry.add_group_days(group, &[day], NOW).await.unwrap();
+        let member = Membership { participant: id, from: day, to: None };
+        registry.join_group(group, member, NOW).await.unwrap();
+        registry.note_attendance(group, id, day, AttendanceState::Present, NOW).await.unwrap();
+        if registry.arms(study).await.unwrap().is_none() {
+            let arm = |name: &str| Arm { name: name.to_owned(), share: 1 };
+            let plan = BlockPlan::new(vec![arm("usual"), arm("coached")], 4).unwrap();
+            let new = NewArms { plan: &plan, stratified: false, seed: [8; 32] };
+            registry.set_arms(study, new, NOW).await.unwrap();
+        }
+        registry.allocate(study, id, None, "coordinator", NOW).await.unwrap();
     }
 
     /// A day whose payload of this many bytes holds the id, as the worst of workers would write it.

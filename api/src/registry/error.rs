@@ -81,6 +81,63 @@ pub enum RegistryError {
     /// No such phone.
     #[error("no phone has this number")]
     PhoneUnknown,
+    /// A consent that would take effect only later.
+    #[error("a consent takes effect when it is given, or earlier: not in the future")]
+    ConsentInFuture,
+    /// What was not given cannot be withdrawn.
+    #[error("there was no yes to withdraw then; say refuse")]
+    NothingToWithdraw,
+    /// A group with no place, or too many.
+    #[error("a group has 1 to {} places", super::MAX_PLACES)]
+    PlacesOutOfRange,
+    /// The name is taken in the study.
+    #[error("the study has a group of this name")]
+    GroupExists,
+    /// No such group.
+    #[error("no group has this name or number")]
+    GroupUnknown,
+    /// Somebody is not of the study that they are to be grouped, allocated or looked at in.
+    #[error("this participant is of another study, or of none")]
+    OfAnotherStudy,
+    /// A stay that ends before it begins.
+    #[error("the last day is before the first")]
+    MembershipReversed,
+    /// Somebody would be in two groups at once, or twice in one.
+    #[error("on one of these days they are in a group of this study already")]
+    MemberAlready,
+    /// On some day there is no place left.
+    #[error("the group is full on one of these days")]
+    GroupFull,
+    /// Nobody who is to come on that day.
+    #[error("only who is a member of the group on that day is noted")]
+    NotAMember,
+    /// A day on which there is no school.
+    #[error("the group has no school on that day")]
+    NoSchoolDay,
+    /// A plan for nobody, or for too many.
+    #[error("a plan is for 1 to 1000000 people a year")]
+    PlanOutOfRange,
+    /// Arms are set once.
+    #[error("the study has arms already; they are set once")]
+    ArmsExist,
+    /// There are no arms to allocate to.
+    #[error("the study has no arms")]
+    NoArms,
+    /// The seed was shown: what comes next would be no secret.
+    #[error("the study's seed was shown; nobody is allocated any more")]
+    ArmsUnsealed,
+    /// A stratum is missing, or one too many.
+    #[error("{}", if *stratified { "say the stratum: the study has a list for each" } else { "the study has no strata" })]
+    StratumWanted {
+        /// Whether the study has strata.
+        stratified: bool,
+    },
+    /// Somebody who does not agree to research is in no arm.
+    #[error("this participant does not agree to research, and the study asks for it")]
+    ResearchNotAgreed,
+    /// The version exists with another content; a change of content is a new version.
+    #[error("a subgroup of this name and version is known with other content; give it a version of its own")]
+    SubgroupConflict,
     /// A stored value is none that this program writes.
     #[error("{table}.{column} holds what cannot be read")]
     Unreadable {

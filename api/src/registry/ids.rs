@@ -38,6 +38,10 @@ number_id! {
     StudyId
 }
 number_id! {
+    /// A group's number.
+    GroupId
+}
+number_id! {
     /// A token's number.
     TokenId
 }

@@ -22,6 +22,17 @@ mod studies;
 
 mod people;
 
+// How they are studied:
+mod groups;
+
+mod attendance;
+
+mod arms;
+
+mod plans;
+
+mod subgroups;
+
 // What is said of them:
 mod priorities;
 mod zones;
@@ -35,9 +46,15 @@ mod context;
 mod reports;
 mod safety;
 
-// Who may see and add it:
+// What they agree to:
+mod consents;
+
+// Who may see and add it, and who did:
+mod roles;
 mod scope;
 mod tokens;
+
+mod audit;
 
 mod codes;
 mod enrolments;
@@ -53,23 +70,31 @@ mod erase;
 #[cfg(test)]
 mod fixture;
 
+pub use arms::{Allocation, ArmPlan, NewArms, Unsealed};
+pub use attendance::{Attendance, AttendanceState};
+pub use audit::{Act, AuditEntry, Looked, MAX_ENTRIES, NOBODY};
 pub use codes::OneTimeCode;
+pub use consents::{Consent, ConsentState, Purpose, ResearchConsents, consent_at};
 pub use context::{ContextEntry, NewContext};
 pub use erase::Erasure;
 pub use error::{RegistryError, Result};
-pub use ids::{PhoneId, PrescriptionId, StudyId, TokenId};
+pub use groups::{Group, MAX_PLACES, Membership};
+pub use ids::{GroupId, PhoneId, PrescriptionId, StudyId, TokenId};
 pub use names::{NameError, NameKind};
 pub use open::{FILE_NAME, Registry};
 pub use people::{MAX_PAGE, NewParticipant, Participant};
 pub use phones::{ACCESS_SECONDS, PhoneEntry, PhoneTokens};
+pub use plans::StudyPlan;
 pub use prescriptions::{Assigned, Prescription, prescription_on};
 pub use priorities::SourcePriority;
 pub use programmes::{NewProgramme, Programme};
 pub use reports::{Origin, StoredReport, Taken};
+pub use roles::{Right, Role, Within};
 pub use rows::{Computed, DayDigest, DayRow, ResultRow, RowWrite, Written};
 pub use safety::{Clearer, SafetyChange, SafetyEntry};
-pub use scope::{Access, Scope};
+pub use scope::{Access, Reach, Scope};
 pub use snapshots::Snapshot;
 pub use studies::Study;
+pub use subgroups::StoredSubgroup;
 pub use tokens::{Token, TokenEntry, TokenText};
 pub use zones::{HomeZone, SINCE_EVER};

@@ -13,6 +13,14 @@ pub enum NameKind {
     TokenLabel,
     /// A programme's name: `a-z 0-9 -`.
     Programme,
+    /// A group's name, as a study's.
+    Group,
+    /// An arm's name, `a-z 0-9 -`.
+    Arm,
+    /// The name of a stratum, as a study's.
+    Stratum,
+    /// The name of a subgroup's definition, `a-z 0-9 -`.
+    Subgroup,
 }
 
 /// Why a name is not admitted.
@@ -46,16 +54,21 @@ impl NameKind {
             Self::Study => "study",
             Self::ExternalId => "external_id",
             Self::TokenLabel => "label",
-            Self::Programme => "name",
+            Self::Programme | Self::Subgroup => "name",
+            Self::Group => "group",
+            Self::Arm => "arms",
+            Self::Stratum => "stratum",
         }
     }
 
     /// Nothing that could be an e-mail address, a position or a person's full name passes for an external id.
     fn admits(self, c: char) -> bool {
         match self {
-            Self::Study | Self::TokenLabel => c.is_alphanumeric() || matches!(c, ' ' | '.' | '_' | '-'),
+            Self::Study | Self::TokenLabel | Self::Group | Self::Stratum => {
+                c.is_alphanumeric() || matches!(c, ' ' | '.' | '_' | '-')
+            }
             Self::ExternalId => c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '-'),
-            Self::Programme => matches!(c, 'a'..='z' | '0'..='9' | '-'),
+            Self::Programme | Self::Arm | Self::Subgroup => matches!(c, 'a'..='z' | '0'..='9' | '-'),
         }
     }
 
@@ -86,6 +99,10 @@ impl fmt::Display for NameKind {
             Self::ExternalId => "external id",
             Self::TokenLabel => "token's label",
             Self::Programme => "programme's name",
+            Self::Group => "group's name",
+            Self::Arm => "arm's name",
+            Self::Stratum => "stratum's name",
+            Self::Subgroup => "subgroup's name",
         })
     }
 }

@@ -3,7 +3,7 @@ use foulee_contract::ParticipantId;
 use super::ids::participant_of;
 use super::open::Tx;
 use super::studies::require_study;
-use super::{NameKind, Registry, RegistryError, Result, StudyId};
+use super::{ConsentState, NameKind, Purpose, Registry, RegistryError, Result, StudyId};
 
 /// The most people on one page of [`Registry::participants`].
 pub const MAX_PAGE: u32 = 1000;
@@ -138,6 +138,34 @@ impl Registry {
         };
         let rows: Vec<Row> = query.fetch_all(self.reader()).await?;
         rows.into_iter().map(participant).collect()
+    }
+
+    /// People of a study who agree to a purpose now, as [`Registry::participants`].
+    ///
+    /// # Errors
+    /// As [`Registry::participants`].
+    pub async fn consenting(
+        &self,
+        study: StudyId,
+        purpose: Purpose,
+        after: Option<ParticipantId>,
+        limit: u32,
+    ) -> Result<Vec<Participant>> {
+        if !(1..=MAX_PAGE).contains(&limit) {
+            return Err(RegistryError::LimitOutOfRange);
+        }
+        let sql = "SELECT id, external_id, study, birth_year, recorded_ms FROM participant p
+            WHERE id > $1 AND study = $2 AND (
+                SELECT state FROM consent c WHERE c.participant = p.id AND c.purpose = $3
+                ORDER BY c.effective_ms DESC, c.id DESC LIMIT 1
+            ) = $4 ORDER BY id LIMIT $5";
+        let query = sqlx::query_as::<_, Row>(sql)
+            .bind(after.map(|id| id.to_string()).unwrap_or_default())
+            .bind(study.get())
+            .bind(purpose.as_str())
+            .bind(ConsentState::Given.as_str())
+            .bind(i64::from(limit));
+        query.fetch_all(self.reader()).await?.into_iter().map(participant).collect()
     }
 
     /// Sets the year of birth, or takes it back with `None`.

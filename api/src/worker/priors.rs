@@ -82,6 +82,7 @@ pub(super) async fn refresh_priors(registry: &Registry, now_ms: i64) -> Result<(
 async fn people(registry: &Registry, kind: QuotaKind, now_ms: i64) -> Result<Vec<PersonDays>, ApiError> {
     let today =
         chrono::DateTime::from_timestamp_millis(now_ms).map_or(chrono::NaiveDate::MIN, |at| at.date_naive());
+    let consents = registry.research_consents().await?;
     let mut people = Vec::new();
     let mut after = None;
     loop {
@@ -89,6 +90,10 @@ async fn people(registry: &Registry, kind: QuotaKind, now_ms: i64) -> Result<Vec
         let Some(last) = page.last() else { return Ok(people) };
         after = Some(last.id);
         for participant in page {
+            // Who does not agree to research is in no prior that is taken from then on.
+            if !consents.admits(&participant) {
+                continue;
+            }
             let plan = Plan::load(registry, participant.id).await?;
             if plan.is_empty() || !plan.kinds().contains(&kind) {
                 continue;
@@ -101,5 +106,98 @@ async fn people(registry: &Registry, kind: QuotaKind, now_ms: i64) -> Result<Vec
                 people.push(PersonDays { valid: days.valid, attained: days.valid_attained });
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{Days, NaiveDate};
+    use foulee_contract::ParticipantId;
+
+    use super::*;
+    use crate::ask;
+    use crate::programme::graded_walking_doc;
+    use crate::registry::{Computed, ConsentState, DayRow, NewParticipant, Purpose, RowWrite, StudyId};
+    use crate::worker::DayPayload;
+
+    /// 2026-03-30T12:00:00Z.
+    const NOW_MS: i64 = 1_774_872_000_000;
+
+    /// Somebody with a programme and 28 valid days before now.
+    async fn walker(registry: &Registry, study: StudyId, number: u8) -> ParticipantId {
+        let id = ParticipantId::from_parts(1, [number; 10]);
+        let new = NewParticipant { id, external_id: None, study: Some(study) };
+        registry.add_participant(new, NOW_MS).await.unwrap();
+        let start = NaiveDate::from_ymd_opt(2026, 2, 2).unwrap();
+        ask::assign(registry, id, &graded_walking_doc(5_000).unwrap(), start, NOW_MS).await.unwrap();
+        let first = NaiveDate::from_ymd_opt(2026, 3, 2).unwrap();
+        let rows: Vec<RowWrite> = (0..28)
+            .map(|at| {
+                let steps = if (at + u64::from(number)) % 3 == 0 { 1_000 } else { 9_000 };
+                let payload = DayPayload {
+                    start_ms: 0,
+                    minutes: 1_440,
+                    steps: Some(steps),
+                    wear_minutes: 900,
+                    unknown_minutes: 540,
+                    valid: true,
+                    cadence_valid: true,
+                    phone_only: false,
+                    cadence_known: false,
+                    quality: "good".to_owned(),
+                    flags: Vec::new(),
+                    cadence: Vec::new(),
+                    causes: Default::default(),
+                    counters: Default::default(),
+                    totals: Vec::new(),
+                    conflicts: 0,
+                    last_reading_ms: None,
+                    measures: Default::default(),
+                };
+                let payload = serde_json::to_string(&payload).unwrap();
+                let computed = Computed {
+                    input_digest: vec![1],
+                    versions: "v".to_owned(),
+                    computed_ms: NOW_MS,
+                    payload,
+                };
+                RowWrite::Day(DayRow { participant: id, date: first + Days::new(at), computed })
+            })
+            .collect();
+        registry.write_rows(&rows).await.unwrap();
+        id
+    }
+
+    #[tokio::test]
+    async fn who_does_not_agree_to_research_is_in_no_prior() {
+        let folder = tempfile::tempdir().unwrap();
+        let registry = Registry::open(folder.path()).await.unwrap();
+        let study = registry.study_of("s", NOW_MS).await.unwrap();
+        let mut ids = Vec::new();
+        for number in 1..=31 {
+            ids.push(walker(&registry, study, number).await);
+        }
+        let counted = async || people(&registry, QuotaKind::Steps, NOW_MS).await.unwrap().len();
+        let say = |id, state| registry.say_consent(id, Purpose::Research, state, NOW_MS, NOW_MS);
+        assert_eq!(counted().await, 31, "a study that does not ask is as before");
+        say(ids[0], ConsentState::Refused).await.unwrap();
+        assert_eq!(counted().await, 0, "a study that asks takes a yes");
+        for id in &ids[1..] {
+            say(*id, ConsentState::Given).await.unwrap();
+        }
+        assert_eq!(counted().await, 30);
+        refresh_priors(&registry, NOW_MS).await.unwrap();
+        let snapshot = async || registry.latest_snapshot(&kind_of(QuotaKind::Steps)).await.unwrap();
+        let taken = snapshot().await.unwrap();
+        assert!(taken.payload.contains("\"people\":30"), "{}", taken.payload);
+        // One more who withdraws, and there are too few: what is taken a day later is no prior of theirs.
+        say(ids[1], ConsentState::Withdrawn).await.unwrap();
+        assert_eq!(counted().await, 29);
+        refresh_priors(&registry, NOW_MS + HOLDS_MS).await.unwrap();
+        assert_eq!(
+            snapshot().await.unwrap(),
+            taken,
+            "29 people make no prior; the one before stands, an aggregate"
+        );
     }
 }

@@ -25,4 +25,5 @@ mod origin;
 mod record;
 mod routes;
 
+pub use routes::phone_token;
 pub(crate) use routes::routes;

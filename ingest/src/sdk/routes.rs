@@ -110,11 +110,17 @@ async fn document(body: Body, is_packed: bool, mut share: Share) -> Result<(Docu
     })
 }
 
+/// The token with which a phone sends.
+#[must_use]
+pub fn phone_token(headers: &HeaderMap) -> Option<&str> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    text(header::AUTHORIZATION.as_str()).map(token_of).or_else(|| text(API_KEY).map(str::trim))
+}
+
 /// The participant of a path, if the token of the request may write for them. Of a stranger it says no more than of
 /// nobody.
 async fn admit(state: &IngestState, id: &str, headers: &HeaderMap) -> Result<ParticipantId, Box<Problem>> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let token = text(header::AUTHORIZATION.as_str()).map(token_of).or_else(|| text(API_KEY).map(str::trim));
+    let token = phone_token(headers);
     let grant = state.authority.write_grant(token).await.map_err(denied)?;
     let stranger = || {
         let detail = "this token may not write for the user in the path: sign in again with a code of theirs";

@@ -25,7 +25,11 @@ pub(crate) struct Operation {
 impl Operation {
     /// The path with its parameters filled in.
     pub(crate) fn at(&self, id: &str, name: &str) -> String {
-        self.path.replace("{id}", id).replace("{name}", name).replace("{provider}", name)
+        self.path
+            .replace("{id}", id)
+            .replace("{name}", name)
+            .replace("{provider}", name)
+            .replace("{group}", "1")
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use foulee_api::registry::Scope;
+use foulee_api::registry::{Membership, RegistryError, Scope};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
@@ -123,6 +123,8 @@ impl<'a> Exchanges<'a> {
         self.follow_a_programme(&id);
         self.read(&id);
         self.say(&id);
+        self.agree(&id);
+        self.go_to_school(&id);
         self.send_from_a_phone(&id);
         self.expect("eraseParticipant", &format!("/v1/participants/{id}"), None, 200);
         self.expect("eraseParticipant", &format!("/v1/participants/{id}"), None, 404);
@@ -414,6 +416,57 @@ impl<'a> Exchanges<'a> {
         let known = self.expect("getProfile", &of("profile"), None, 200);
         assert_eq!(known["items"].as_array().map(Vec::len), Some(2));
         self.expect("getProfile", &of("profile?as_of=2026-13-01"), None, 400);
+    }
+
+    fn agree(&mut self, id: &str) {
+        let path = format!("/v1/participants/{id}/consents");
+        let none = self.expect("listConsents", &path, None, 200);
+        assert_eq!((&none["now"]["research"], &none["items"]), (&Value::Null, &json!([])));
+        let give = json!({"purpose": "research", "state": "given", "at": "2026-03-29T08:00:00+02:00"});
+        let given = self.expect("addConsent", &path, Some(&give), 201);
+        assert_eq!(given["from"], "2026-03-29T06:00:00Z");
+        let withdraw = |purpose: &str| json!({"purpose": purpose, "state": "withdrawn"});
+        self.expect("addConsent", &path, Some(&withdraw("research")), 201);
+        self.expect("addConsent", &path, Some(&withdraw("contact")), 409);
+        self.expect("addConsent", &path, Some(&json!({"purpose": "tea", "state": "given"})), 400);
+        self.expect("addConsent", &path, Some(&json!({"purpose": "care", "state": "maybe"})), 400);
+        self.expect_raw("addConsent", &path, &[("Content-Type", "text/plain")], b"{}".to_vec(), 415);
+        let all = self.expect("listConsents", &path, None, 200);
+        assert_eq!((&all["now"]["research"], &all["items"][0]), (&json!("withdrawn"), &given));
+        let looked = self.expect("listAudit", &format!("/v1/participants/{id}/audit?limit=1"), None, 200);
+        let next = looked["next"].as_i64().expect("there are more");
+        self.expect("listAudit", &format!("/v1/participants/{id}/audit?after={next}"), None, 200);
+        self.expect("listAudit", &format!("/v1/participants/{id}/audit?limit=0"), None, 400);
+    }
+
+    fn go_to_school(&mut self, id: &str) {
+        let participant = id.parse().expect("an id");
+        let from = "2026-03-02".parse().expect("a day");
+        let registry = self.served.service.registry.clone();
+        let group = self.served.runtime.block_on(async {
+            let study = registry.study_by_name("Étude 1").await?.expect("the study").id;
+            let group = registry.add_group(study, "mars", 6, NOW_MS).await?;
+            registry.add_group_days(group, &[from], NOW_MS).await?;
+            registry.join_group(group, Membership { participant, from, to: None }, NOW_MS).await?;
+            Ok::<_, RegistryError>(group)
+        });
+        let path = format!("/v1/groups/{}/attendance", group.expect("a group"));
+        let sheet = self.expect("listAttendance", &path, None, 200);
+        assert_eq!((&sheet["items"][0]["state"], &sheet["items"][0]["day"]), (&Value::Null, &json!(from)));
+        let came = |state: &str| json!({"participant": id, "day": "2026-03-02", "state": state});
+        self.expect("addAttendance", &path, Some(&came("absent")), 201);
+        let noted = self.expect("addAttendance", &path, Some(&came("excused")), 201);
+        let day = self.expect("listAttendance", &format!("{path}?day=2026-03-02"), None, 200);
+        assert_eq!(day["items"], json!([noted]));
+        self.expect("listAttendance", &format!("{path}?day=2026-03-03"), None, 400);
+        self.expect("addAttendance", &path, Some(&came("late")), 400);
+        let free = json!({"participant": id, "day": "2026-03-03", "state": "present"});
+        self.expect("addAttendance", &path, Some(&free), 400);
+        let stranger = json!({"participant": "01900000-0000-7000-8000-00000000dead", "day": "2026-03-02",
+            "state": "present"});
+        self.expect("addAttendance", &path, Some(&stranger), 400);
+        self.expect_raw("addAttendance", &path, &[("Content-Type", "text/plain")], b"{}".to_vec(), 415);
+        self.expect("listAttendance", "/v1/groups/999/attendance", None, 404);
     }
 
     fn send_from_a_phone(&mut self, id: &str) {

@@ -1,5 +1,6 @@
 //! The definitions that clap derives the parser and the help from; a doc comment here is a help text.
 
+pub(super) mod consent;
 pub(super) mod data;
 pub(super) mod import;
 pub(super) mod participant;
@@ -7,6 +8,7 @@ pub(super) mod phone;
 pub(super) mod programme;
 pub(super) mod said;
 pub(super) mod service;
+pub(super) mod study;
 pub(super) mod token;
 pub(super) mod upkeep;
 
@@ -148,6 +150,13 @@ pub enum Command {
     /// Participants, each known by a pseudonym
     #[command(subcommand)]
     Participant(participant::ParticipantCommand),
+    /// Studies: inclusion, groups, arms, subgroups
+    #[command(subcommand)]
+    Study(study::StudyCommand),
+    /// Record what somebody agrees to, refuses or takes back, or list it
+    Consent(consent::ConsentAsked),
+    /// Print who looked at a participant's data through the service
+    Audit(consent::Audit),
     /// Tokens with which programs read and write
     #[command(subcommand)]
     Token(token::TokenCommand),

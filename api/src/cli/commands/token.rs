@@ -1,14 +1,15 @@
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
 use crate::cli::ParticipantRef;
 use crate::output::RowFormat;
-use crate::registry::TokenId;
+use crate::registry::{Role, TokenId};
 
 /// What to do with tokens.
 #[derive(Clone, Debug, Subcommand)]
 pub enum TokenCommand {
     /// Make a token and print it, this once
-    Add(TokenAdd),
+    Add(Box<TokenAdd>),
     /// List tokens, without their secrets
     List(TokenList),
     /// End a token
@@ -17,16 +18,25 @@ pub enum TokenCommand {
 
 /// Make a token and print it, this once
 ///
-/// Writing does not imply reading.
+/// Writing does not imply reading. A participant's role is for one person; a coordinator's and a researcher's for a study;
+/// an administrator's for everybody; the others for either. A researcher sees only those who agree to research.
 #[derive(Args, Clone, Debug)]
 #[command(after_long_help = "\
 Examples:
   foulee token add --write-study pilot --label gateway-room-3
+  foulee token add --role physiotherapist --study pilot --label room-2
+  foulee token add --role participant --participant pilot/7 --label 'own phone'
   foulee token add --read-participant pilot/7 --label 'physio tablet' --expires-days 90")]
 pub struct TokenAdd {
     /// What it is good for.
     #[command(flatten)]
     pub grant: TokenGrant,
+    /// The study of the people whom the role is for
+    #[arg(long, value_name = "NAME", requires = "role", conflicts_with = "participant")]
+    pub study: Option<String>,
+    /// The one person whom the role is for
+    #[arg(long, value_name = "ID", requires = "role")]
+    pub participant: Option<ParticipantRef>,
     /// What it is for, in your words; never a person's name
     #[arg(long, value_name = "L")]
     pub label: String,
@@ -51,6 +61,9 @@ pub struct TokenGrant {
     /// Read a study's participants
     #[arg(long, value_name = "NAME")]
     pub read_study: Option<String>,
+    /// What a role may, for a --study or a --participant
+    #[arg(long, value_name = "ROLE", value_parser = role())]
+    pub role: Option<Role>,
     /// Everything
     #[arg(long)]
     pub admin: bool,
@@ -76,6 +89,12 @@ pub struct TokenRevoke {
     /// The token's number, as `foulee token list` shows it
     #[arg(value_name = "TOKEN_ID", value_parser = token_id)]
     pub id: TokenId,
+}
+
+fn role() -> impl TypedValueParser<Value = Role> {
+    // Whatever passes the list is a role.
+    PossibleValuesParser::new(Role::ALL.map(Role::as_str))
+        .map(|word| Role::of_word(&word).unwrap_or(Role::Researcher))
 }
 
 fn token_id(text: &str) -> Result<TokenId, std::num::ParseIntError> {
