@@ -48,6 +48,8 @@ mod phone;
 mod pieces;
 #[path = "journey/programmes.rs"]
 mod programmes;
+#[path = "journey/said.rs"]
+mod said;
 #[path = "journey/scrubbing.rs"]
 mod scrubbing;
 #[path = "journey/studies.rs"]

@@ -46,6 +46,7 @@ fn golden_kind(name: &str) -> Option<Golden> {
         "problem_kinds.json" => Golden::ListOf("ProblemType"),
         "reject_codes.json" => Golden::ListOf("RejectCode"),
         "reports.json" => Golden::Each("Report"),
+        "questionnaire.json" => Golden::NotOfV1("no route takes questionnaires"),
         "safety_event.json" => Golden::NotOfV1("what is raised is told within `Safety`"),
         "rounding.json" => Golden::NotOfV1("pins a function, not a document"),
         "units.json" => Golden::NotOfV1("a table of units; units_are_those_of_the_contract looks at it"),

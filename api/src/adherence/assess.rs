@@ -45,7 +45,7 @@ pub fn assess(
     }
     let adherence = one_kind(plan, rows, period, kind, prior)?;
     let mut parts = vec![adherence.fitt];
-    for other in plan.kinds().into_iter().filter(|other| *other != kind) {
+    for other in plan.all_kinds().into_iter().filter(|other| *other != kind) {
         parts.push(one_kind(plan, rows, period, other, prior)?.fitt);
     }
     let kinds = share_of_kinds(&parts);
@@ -82,7 +82,7 @@ fn one_kind(
         kind,
         prescribed: &prescribed,
         observed: &observed,
-        reported: &[],
+        reported: plan.reported(kind),
         ears: None,
         prior,
         pacing: &pacing,

@@ -4,6 +4,7 @@ mod assess;
 mod doc;
 mod period;
 mod plan;
+mod said;
 
 pub(crate) use assess::LOOK_BACK_DAYS;
 pub use assess::{Assessed, DayRows, assess, load_rows};

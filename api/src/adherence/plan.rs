@@ -1,7 +1,9 @@
 use chrono::NaiveDate;
+use foulee_analytics::adherence::ReportedDay;
 use foulee_analytics::programme::{PrescribedDay, Programme, QuotaKind};
 use foulee_contract::{ParticipantId, ProgrammeDoc};
 
+use super::said::{SaidDays, said_days};
 use crate::ApiError;
 use crate::profile::Preferences;
 use crate::programme::programme_of;
@@ -13,6 +15,7 @@ pub struct Plan {
     prescriptions: Vec<Prescription>,
     programmes: Vec<(ProgrammeDoc, Programme)>,
     preferences: Preferences,
+    said: SaidDays,
 }
 
 /// A prescribed day and which prescription it comes from.
@@ -54,7 +57,11 @@ impl Plan {
         }
         let said = registry.context(participant, known_at_ms).await?;
         let zones = crate::zones::home_zones(registry, participant).await?;
-        Ok(Self { prescriptions, programmes, preferences: Preferences::of(&said, &zones)? })
+        let preferences = Preferences::of(&said, &zones)?;
+        let reports = registry.reports(participant, known_at_ms).await?;
+        let attended = registry.attendance_of(participant, known_at_ms).await?;
+        let said = said_days(&reports, &attended, &zones)?;
+        Ok(Self { prescriptions, programmes, preferences, said })
     }
 
     /// Whether anything was ever assigned.
@@ -77,10 +84,26 @@ impl Plan {
         Some((&self.programmes[at].0, current.start_date))
     }
 
-    /// The kinds of quota that the programme in force on a date, or the first to come, has; steps first.
+    /// What was said of a kind that no sensor judges, day by day.
+    #[must_use]
+    pub fn reported(&self, kind: QuotaKind) -> &[ReportedDay] {
+        self.said.get(&kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// The kinds of quota, among those that a sensor judges, that anything assigned has; steps first.
     #[must_use]
     pub fn kinds(&self) -> Vec<QuotaKind> {
-        let mut kinds: Vec<QuotaKind> = QuotaKind::SENSED.to_vec();
+        self.kinds_among(&QuotaKind::SENSED)
+    }
+
+    /// All kinds of quota that anything assigned has; steps first.
+    #[must_use]
+    pub fn all_kinds(&self) -> Vec<QuotaKind> {
+        self.kinds_among(&QuotaKind::ALL)
+    }
+
+    fn kinds_among(&self, kinds: &[QuotaKind]) -> Vec<QuotaKind> {
+        let mut kinds: Vec<QuotaKind> = kinds.to_vec();
         kinds.retain(|kind| {
             self.programmes
                 .iter()

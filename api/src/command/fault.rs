@@ -236,6 +236,8 @@ impl CommandError {
                 | ApiError::ProgrammeUnknown
                 | ApiError::ProgrammeInvalid { .. }
                 | ApiError::QuestionnaireInvalid { .. }
+                | ApiError::ReportInvalid { .. }
+                | ApiError::ProfileInvalid { .. }
                 | ApiError::AnswerTable(_)
                 | ApiError::SourceUnknown { .. }
                 | ApiError::SourcesTooMany { .. }

@@ -247,6 +247,10 @@ pub(super) fn adherence(context: &Context, asked: &Adherence) -> Result<Exit, Co
     let kind = match asked.quota {
         QuotaArg::Steps => QuotaKind::Steps,
         QuotaArg::WalkMinutes => QuotaKind::WalkMinutes,
+        QuotaArg::Stretching => QuotaKind::Stretching,
+        QuotaArg::Strengthening => QuotaKind::Strengthening,
+        QuotaArg::Relaxation => QuotaKind::Relaxation,
+        QuotaArg::Workshop => QuotaKind::Workshop,
     };
     let doc = ask::adherence(&context.registry, &*context.store, id, period, kind, as_of_ms);
     let doc = context.runtime.block_on(doc)?;

@@ -60,9 +60,10 @@ fn said(
     now_ms: i64,
 ) -> Result<foulee_contract::Report, CommandError> {
     let question = question(asked.kind);
-    let state = match (asked.declined, asked.not_asked) {
-        (true, _) => ResponseState::Declined,
-        (_, true) => ResponseState::NotAsked,
+    let state = match (asked.asked, asked.declined, asked.not_asked) {
+        (true, ..) => ResponseState::Asked,
+        (_, true, _) => ResponseState::Declined,
+        (.., true) => ResponseState::NotAsked,
         _ => ResponseState::Answered,
     };
     let answer = if state == ResponseState::Answered { Some(answer(asked)?) } else { None };
@@ -235,6 +236,7 @@ fn set(context: &Context, id: ParticipantId, asked: &Profile) -> Result<Exit, Co
         };
         answers.push((name.to_owned(), answer));
     }
+    profile::check(&answers)?;
     let now_ms = context.now_ms();
     let at: Option<Moment> = asked.at;
     let at_ms = at.map(|at| context.instant(id, at, true)).transpose()?.unwrap_or(now_ms);

@@ -188,10 +188,10 @@ pub(super) async fn adherence(
     caller.may_read(&service, id).await?;
     let kind = match query.quota.as_deref() {
         None => QuotaKind::Steps,
-        Some(word) => QuotaKind::SENSED
+        Some(word) => QuotaKind::ALL
             .into_iter()
             .find(|kind| kind.as_str() == word)
-            .ok_or_else(|| Fault::field("quota", "steps or walk_minutes"))?,
+            .ok_or_else(|| Fault::field("quota", QuotaKind::ALL.map(QuotaKind::as_str).join(", ")))?,
     };
     let days = DaysQuery { from: query.from, to: query.to };
     let period = period(&service, id, &days, MAX_DAYS).await?;

@@ -1,5 +1,6 @@
 //! What people say: reports, and what is known of their lives.
 
+use axum::Extension;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -15,6 +16,7 @@ use serde_json::{Map, Value};
 
 use super::Service;
 use super::access::Caller;
+use super::audit::About;
 use super::fault::{Fault, Path, Query, json_fault};
 use crate::feed::rfc3339;
 use crate::profile::{self, Answer};
@@ -57,7 +59,7 @@ pub(super) async fn report(
     State(service): State<Service>,
     caller: Caller,
     body: Result<Json<ReportBatch<Value>>, JsonRejection>,
-) -> Result<Json<ReportsAnswer>, Fault> {
+) -> Result<(Extension<About>, Json<ReportsAnswer>), Fault> {
     caller.has(Right::Report)?;
     let Json(batch) = body.map_err(|error| json_fault(&error))?;
     if batch.contract != CONTRACT_VERSION {
@@ -97,7 +99,7 @@ pub(super) async fn report(
     read.reports = within;
     let answer = reports::keep(&service.registry, read, caller.origin(), now_ms).await?;
     service.live.said(&people);
-    Ok(Json(answer))
+    Ok((Extension(About { caller, people }), Json(answer)))
 }
 
 #[derive(Default, Deserialize)]

@@ -21,7 +21,7 @@ use super::text::Text;
 {% else if quotas.is_empty() %}<p class="lead">{{ t.get("today_rest") }}</p><p>{{ t.get("today_rest_text") }}</p>
 {% else %}<ul class="quotas">
 {%- for quota in quotas %}
-<li><p class="lead">{{ quota.amount }}</p><p>{{ quota.often }}</p><p>{{ quota.done }}</p>
+<li><p class="lead">{{ quota.amount }}</p>{% if !quota.exercises.is_empty() %}<ul>{% for exercise in quota.exercises %}<li>{{ exercise }}</li>{% endfor %}</ul>{% endif %}<p>{{ quota.often }}</p><p>{{ quota.done }}</p>
 {% if let Some(session) = quota.session %}{% if page.may_say %}<form method="post" action="{{ page.action.as_str() }}">
 <input type="hidden" name="what" value="session"><input type="hidden" name="id" value="{{ session.id }}"><input type="hidden" name="value" value="{{ session.activity }}">
 <p><label for="minutes-{{ session.activity }}">{{ t.get("today_minutes_label") }}</label> <input id="minutes-{{ session.activity }}" name="minutes" type="number" inputmode="numeric" min="0" max="240" value="{{ session.minutes }}" required></p>
@@ -39,7 +39,7 @@ use super::text::Text;
 <p class="ends"><span>{{ t.get("today_pain_none") }}</span><span>{{ t.get("today_pain_worst") }}</span></p>
 </fieldset></form>
 {% if let Some(said) = pain_said %}<p>{{ said }}</p>{% endif %}
-<form method="post" action="{{ page.action.as_str() }}">
+{% if !page.withheld %}<form method="post" action="{{ page.action.as_str() }}">
 <input type="hidden" name="what" value="felt"><input type="hidden" name="id" value="{{ page.ids.felt }}">
 <fieldset><legend>{{ t.get("today_felt") }}</legend>
 <div class="scale three">{% for (word, text) in felt %}<button type="submit" name="value" value="{{ word }}"{% if page.said.felt == Some(word) %} aria-pressed="true"{% endif %}>{{ text }}</button>{% endfor %}</div>
@@ -48,7 +48,7 @@ use super::text::Text;
 <input type="hidden" name="what" value="flare"><input type="hidden" name="id" value="{{ page.ids.flare }}">
 <p>{{ flare_text }}</p>
 <p><button type="submit" name="value" value="{{ flare_edge }}">{{ flare_button }}</button></p>
-</form>
+</form>{% endif %}
 </section>
 <section class="card" aria-labelledby="signs">
 <h2 id="signs">{{ t.get("today_signs_heading") }}</h2>
@@ -108,6 +108,7 @@ struct Body<'a> {
 
 struct Quota<'a> {
     amount: String,
+    exercises: &'a [String],
     often: String,
     done: String,
     session: Option<Session<'a>>,
@@ -200,6 +201,7 @@ pub(crate) fn body(t: &Text, page: &TodayPage) -> Result<Markup, PagesError> {
         let amount = t.amount(quota.kind, quota.target);
         let per_week = t.number(quota.per_week.into());
         Quota {
+            exercises: &quota.exercises,
             often: t.count("today_often", quota.per_week.into(), &[("n", &per_week)]),
             done: match quota.done {
                 Some(done) => t.fill("today_done", &[("amount", &t.amount(quota.kind, done))]),

@@ -27,20 +27,16 @@ pub enum Answer {
 /// Most characters of a reason for declining.
 const MOST_OF_REASON: usize = 200;
 
-/// Answers that hold from an instant on, kept all or none.
+/// A row of each answer: its item, what came of the question, and the value as JSON.
+type Rows = Vec<(&'static str, ResponseState, Option<String>)>;
+
+/// Checks answers, and what they are kept as.
 ///
 /// # Errors
-/// Names the item that is not there or whose answer is none; the participant is unknown.
-pub async fn set(
-    registry: &Registry,
-    id: ParticipantId,
-    answers: &[(String, Answer)],
-    effective_ms: i64,
-    origin: Origin,
-    now_ms: i64,
-) -> Result<(), ApiError> {
+/// Names the item that is not there or whose answer is none.
+pub fn check(answers: &[(String, Answer)]) -> Result<Rows, ApiError> {
     let invalid = |field: &str, fix: String| ApiError::ProfileInvalid { field: field.to_owned(), fix };
-    let mut rows = Vec::with_capacity(answers.len());
+    let mut rows = Rows::with_capacity(answers.len());
     for (name, answer) in answers {
         let Some(item) = item(name) else {
             let known: Vec<&str> = ITEMS.iter().map(|item| item.name).collect();
@@ -62,6 +58,22 @@ pub async fn set(
         };
         rows.push((item.name, state, value));
     }
+    Ok(rows)
+}
+
+/// Answers that hold from an instant on, kept all or none.
+///
+/// # Errors
+/// Names the item that is not there or whose answer is none; the participant is unknown.
+pub async fn set(
+    registry: &Registry,
+    id: ParticipantId,
+    answers: &[(String, Answer)],
+    effective_ms: i64,
+    origin: Origin,
+    now_ms: i64,
+) -> Result<(), ApiError> {
+    let rows = check(answers)?;
     let rows: Vec<NewContext<'_>> = rows
         .iter()
         .map(|(item, state, value)| NewContext { item, state: *state, value: value.as_deref(), effective_ms })

@@ -91,7 +91,7 @@ pub(super) fn eligible(stage: &StageDoc, quota: &QuotaDoc) -> EligibleWeekdays {
     stage.rest_days.as_ref().map_or(days, |rest| days.without(of(rest)))
 }
 
-pub(super) fn kind_of(kind: QuotaKindDoc) -> QuotaKind {
+pub(crate) fn kind_of(kind: QuotaKindDoc) -> QuotaKind {
     match kind {
         QuotaKindDoc::Steps => QuotaKind::Steps,
         QuotaKindDoc::WalkMinutes => QuotaKind::WalkMinutes,

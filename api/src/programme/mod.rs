@@ -19,6 +19,7 @@ mod weeks;
 mod tests;
 
 pub use fault::{DocFault, Field, Wrong};
+pub(crate) use follow::kind_of;
 pub use follow::programme_of;
 pub use start::{Needs, Start, needs, started};
 pub use templates::{

@@ -101,6 +101,31 @@ impl Registry {
         Ok(Attendance { day, participant, noted: Some((state, now_ms)) })
     }
 
+    /// What the sheets say of a participant, in whatever group, by day: the last word on each; up to an instant of recording
+    /// where one is given, ms UTC.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn attendance_of(
+        &self,
+        participant: ParticipantId,
+        known_at_ms: Option<i64>,
+    ) -> Result<Vec<(NaiveDate, AttendanceState)>> {
+        let sql =
+            "SELECT day, state FROM attendance WHERE participant = $1 AND recorded_ms <= $2 ORDER BY id";
+        let query = sqlx::query_as(sql).bind(participant.to_string());
+        let rows: Vec<(String, String)> =
+            query.bind(known_at_ms.unwrap_or(i64::MAX)).fetch_all(self.reader()).await?;
+        let mut last = BTreeMap::new();
+        for (day, state) in rows {
+            let day = date_of(&day, "attendance", "day")?;
+            let state =
+                AttendanceState::of_word(&state).ok_or_else(|| unreadable("attendance", "state")(()))?;
+            last.insert(day, state);
+        }
+        Ok(last.into_iter().collect())
+    }
+
     /// A group's attendance sheet: every school day with everybody who is a member on it, and what was noted last.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use crate::adherence::{Period, Plan, load_rows};
 use crate::pages::Lang;
 use crate::pages::model as p;
 use crate::profile;
+use crate::programme::{kind_of, quotas_on};
 use crate::registry::{ContextEntry, Participant, Registry, StoredReport};
 use crate::reports;
 
@@ -41,6 +42,7 @@ pub async fn today_page(
     let all = registry.reports(id, None).await?;
     let said = reports::holding(&all);
     let row = load_rows(registry, id, Period { from: today, to: today }).await?.remove(&today);
+    let documented = plan.on(today).map(|(doc, start)| quotas_on(doc, start, today)).unwrap_or_default();
     let mut quotas = Vec::new();
     for kind in QuotaKind::ALL {
         let Some(planned) = plan.days(today, today, kind)?.pop() else { continue };
@@ -50,7 +52,15 @@ pub async fn today_page(
         } else {
             minutes_said(&said, zones, today, kind)?
         };
+        let names = documented.iter().filter(|doc| kind_of(doc.kind) == kind);
         quotas.push(p::TodayQuota {
+            exercises: names
+                .flat_map(|doc| doc.exercises.iter().flatten())
+                .map(|name| match lang {
+                    Lang::Fr => name.fr.clone(),
+                    Lang::En => name.en.clone(),
+                })
+                .collect(),
             kind: person::kind_of(kind),
             target: quota.target,
             per_week: quota.per_week.into(),

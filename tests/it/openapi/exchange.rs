@@ -335,6 +335,7 @@ impl<'a> Exchanges<'a> {
         self.expect("listReadings", &of("readings?from=2026-02-20T00:00:00Z"), None, 400);
         // At noon nothing was assigned yet; the programme came an hour later.
         self.expect("getAdherence", &of("adherence?as_of=2026-03-30T12:00:00Z"), None, 404);
+        self.expect("getAdherence", &of("adherence?quota=stretching"), None, 200);
         for query in ["adherence", "adherence?quota=walk_minutes", "adherence?as_of=2026-03-30T13:30:00Z"] {
             let judged = self.expect("getAdherence", &of(query), None, 200);
             assert_eq!(

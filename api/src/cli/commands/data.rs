@@ -208,4 +208,12 @@ pub enum QuotaArg {
     Steps,
     /// Minutes of walking a day.
     WalkMinutes,
+    /// Minutes of stretching a day, as reported.
+    Stretching,
+    /// Minutes of strengthening a day, as reported.
+    Strengthening,
+    /// Minutes of relaxation a day, as reported.
+    Relaxation,
+    /// Workshops of the school, by its attendance sheet.
+    Workshop,
 }

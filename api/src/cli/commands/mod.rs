@@ -73,16 +73,16 @@ pub struct Global {
     #[arg(long, global = true, value_name = "URL")]
     pub store: Option<StoreUrl>,
     /// File with the token for InfluxDB (of 1.x USER:PASSWORD) [or FOULEE_INFLUX_TOKEN]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub influx_token_file: Option<PathBuf>,
     /// By the environment alone: a command line is seen by everybody on the machine.
     #[arg(long, global = true, value_name = "TOKEN", hide = true)]
     pub influx_token: Option<String>,
     /// Bytes that the journal in front of InfluxDB may have [default: 4 GiB]
-    #[arg(long, global = true, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(16 << 20..))]
+    #[arg(long, global = true, value_name = "BYTES", hide_short_help = true, value_parser = clap::value_parser!(u64).range(16 << 20..))]
     pub journal_max_bytes: Option<u64>,
     /// Days for which the journal keeps what is in InfluxDB, to put it back [default: 30]
-    #[arg(long, global = true, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..=3660))]
+    #[arg(long, global = true, value_name = "DAYS", hide_short_help = true, value_parser = clap::value_parser!(u16).range(1..=3660))]
     pub journal_days: Option<u16>,
     /// TOML file with a key for each flag
     #[arg(long, global = true, value_name = "FILE")]

@@ -46,6 +46,9 @@ pub struct Report {
     /// Which pain
     #[arg(long, value_name = "WHICH", default_value = "now", value_parser = moment)]
     pub moment: PainMoment,
+    /// The question was put, and no answer came so far
+    #[arg(long, conflicts_with_all = ["not_asked", "declined"])]
+    pub asked: bool,
     /// The person said no to answering
     #[arg(long, conflicts_with = "not_asked")]
     pub declined: bool,

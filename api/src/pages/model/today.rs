@@ -36,6 +36,8 @@ pub struct TodayPage {
 /// What is asked for today.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TodayQuota {
+    /// The day's exercises by name, in the reader's language.
+    pub exercises: Vec<String>,
     /// What is counted.
     pub kind: QuotaKind,
     /// How much of it in the day.

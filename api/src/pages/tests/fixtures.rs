@@ -366,7 +366,17 @@ pub(super) fn stopped(stopped: Stopped) -> Frame {
 
 /// A participant's day: with everything planned, a free one, one under a stop, one that is only looked at.
 pub(super) fn today() -> Vec<(&'static str, TodayPage)> {
-    let quota = |kind, target, done| TodayQuota { kind, target, per_week: 5, done };
+    let quota = |kind, target, done| TodayQuota {
+        exercises: if kind == QuotaKind::Stretching {
+            vec!["mobilité du bassin".into()]
+        } else {
+            Vec::new()
+        },
+        kind,
+        target,
+        per_week: 5,
+        done,
+    };
     let words = |all: &[&str]| all.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     let full = TodayPage {
         frame: frame(),
