@@ -171,8 +171,8 @@ fn pages_tell_no_more_than_feeds() {
 
 /// Everything that was noted of somebody.
 fn trail(served: &Served, id: &str) -> Vec<AuditEntry> {
-    let entries = served.service.registry.audit(id.parse().unwrap(), 0, 1_000);
-    served.runtime.block_on(entries).unwrap()
+    let entries = served.service.registry.audit(id.parse().expect("an id"), 0, 1_000);
+    served.runtime.block_on(entries).expect("entries")
 }
 
 #[test]
