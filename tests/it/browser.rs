@@ -5,6 +5,8 @@
 //! is absent it says so and passes, unless `FOULEE_TEST_REQUIRE_BROWSER=1`. `FOULEE_TEST_SCREENSHOTS` names a folder for
 //! pictures of every page.
 
+#[path = "browser/day.rs"]
+mod day;
 #[path = "browser/demo.rs"]
 mod demo;
 #[path = "browser/driver.rs"]
@@ -164,6 +166,15 @@ fn the_live_page_changes_without_being_loaded_again() {
             wrong.extend(looks.faults(&window, &name("live-dark"), lang, &[beats]));
         }
     }
+    assert!(wrong.is_empty(), "{} faults:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn a_person_says_how_they_are_on_a_phone_and_a_sign_stops_everything() {
+    let Some((driver, mut looks)) = tools() else { return };
+    let demo = Demo::start();
+    let wrong = day::faults(|lang| driver.window(390, 844, true, lang), &mut looks, &demo);
+    println!("{} pages, {} axe rules passed", looks.pages, looks.rules_passed);
     assert!(wrong.is_empty(), "{} faults:\n{}", wrong.len(), wrong.join("\n"));
 }
 

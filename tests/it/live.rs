@@ -62,7 +62,10 @@ fn what_is_stored_is_told_and_what_the_client_has_is_not_told_again() {
     let stream = open(&watched.served, &watched.reader.1, &watched.id, None).expect("a stream");
     let nothing = stream.next();
     let today = json!({"date": "2026-03-30", "value": null});
-    assert_eq!(nothing.state, json!({"heart_rate": null, "steps": today, "last_reading": null}));
+    assert_eq!(
+        nothing.state,
+        json!({"heart_rate": null, "steps": today, "last_reading": null, "safety": null})
+    );
 
     let mut waits = Vec::new();
     for second in 0..5 {

@@ -1,5 +1,6 @@
 use chrono::{Days, NaiveDate};
 use foulee_analytics::adherence::{Adherence, Interval, Prior, PriorSource, Span};
+use foulee_analytics::programme::QuotaKind;
 use foulee_contract::ParticipantId;
 use serde::Serialize;
 
@@ -254,7 +255,7 @@ impl AdherenceDoc {
         self.days.valid
     }
 
-    /// Known minutes as a share of the prescribed days.
+    /// Known minutes as a share of the prescribed days; of what is reported, the share of days that were answered.
     #[must_use]
     pub fn completeness(&self) -> Option<f64> {
         self.completeness
@@ -284,7 +285,12 @@ impl AdherenceDoc {
             days.prescribed, days.attained, days.missed, days.censored, days.valid
         ));
         if let Some(completeness) = self.completeness {
-            lines.push(format!("{} of the minutes of these days are known", percent(completeness)));
+            let of = if QuotaKind::SENSED.iter().any(|kind| kind.as_str() == self.quota) {
+                "minutes of these days are known"
+            } else {
+                "days are closed by an answer or a sheet"
+            };
+            lines.push(format!("{} of the {of}", percent(completeness)));
         }
         for week in &self.weeks {
             let Some(quota) = &week.quota else { continue };

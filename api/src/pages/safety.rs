@@ -17,7 +17,7 @@ use super::today::sign_text;
 <p><a href="{{ page.person.as_str() }}">{{ t.get("today_person_link") }}</a></p></div>
 {% else %}<section class="card" aria-labelledby="reported">
 <h2 id="reported">{{ t.get("safety_reported") }}</h2>
-<p>{{ t.get("fact_participant") }}: {{ page.participant }}</p>
+<p>{{ who }}</p>
 <ul>{% for sign in signs %}<li>{{ sign }}</li>{% endfor %}</ul>
 {% if let Some(since) = since %}<p>{{ since }}</p>{% endif %}
 {% if let Some(code) = code %}<p>{{ t.get("safety_sheet_text") }}</p>
@@ -45,6 +45,7 @@ use super::today::sign_text;
 struct Body<'a> {
     t: &'a Text,
     page: &'a SafetyPage,
+    who: String,
     signs: Vec<&'static str>,
     since: Option<String>,
     code: Option<Code<'a>>,
@@ -62,6 +63,7 @@ pub(crate) fn body(t: &Text, page: &SafetyPage) -> Result<Markup, PagesError> {
     Markup::of(&Body {
         t,
         page,
+        who: t.fill("term_and_value", &[("term", t.get("fact_participant")), ("value", &page.participant)]),
         signs: page
             .codes
             .iter()

@@ -14,7 +14,7 @@ use super::text::Text;
     source = r##"<section class="card" aria-labelledby="week">
 <h2 id="week">{{ heading }}</h2>
 <p>{{ quota }}</p>
-<p class="lead">{{ lead }}</p>
+{% if let Some(lead) = lead %}<p class="lead">{{ lead }}</p>{% endif %}
 {% if let Some(outcome) = outcome %}<p>{{ outcome }}</p>{% endif %}
 <figure>{{ plot }}{{ legend }}</figure>
 <details><summary>{{ t.get("show_figures") }}</summary>
@@ -38,7 +38,7 @@ struct Section<'a> {
     heading: String,
     quota: String,
     done_column: &'static str,
-    lead: String,
+    lead: Option<String>,
     outcome: Option<&'static str>,
     plot: Markup,
     legend: Markup,
@@ -68,8 +68,12 @@ pub(crate) fn section(
         return Err(PagesError::Reversed { what: "the week's count of days" });
     }
     let lead = match week.quota {
-        Some(_) => t.fill("week_lead", &[("done", &done_in_words(t, week)), ("known", &known(t, week))]),
-        None => t.fill("week_known", &[("known", &known(t, week))]),
+        Some(_) => {
+            Some(t.fill("week_lead", &[("done", &done_in_words(t, week)), ("known", &known(t, week))]))
+        }
+        // Of how many days it tells is counted by those on which something was asked for.
+        None if is_withheld => None,
+        None => Some(t.fill("week_known", &[("known", &known(t, week))])),
     };
     let rows: Vec<Row> = week.days.iter().map(|day| row(t, week, day)).collect();
     let days = rows.iter().map(|row| {

@@ -44,7 +44,7 @@ async fn row(
     let stop = crate::safety::stop_of(registry, id).await?;
     let plan = if stop.is_some() { Plan::default() } else { Plan::load(registry, id).await? };
     let mut adherence = None;
-    if let (false, Some(kind)) = (plan.is_empty(), plan.kinds().first()) {
+    if let (false, Some(kind)) = (plan.is_empty(), plan.all_kinds().first()) {
         let prior = prior_of(registry, *kind).await?;
         let assessed = assess(&plan, &rows, period, *kind, &prior)?;
         adherence = Some(person::adherence_view(&assessed.adherence, &rows));

@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{Datelike as _, Days, NaiveDate};
-use foulee_analytics::adherence::{Adherence, DayOutcome as Judged, DayRow as JudgedDay};
+use foulee_analytics::adherence::{
+    Adherence, DayOutcome as Judged, DayRow as JudgedDay, judge_day, judge_reported,
+};
 use foulee_analytics::programme::QuotaKind;
 use foulee_analytics::{HomeZones, MinuteState as State};
 
@@ -45,7 +47,7 @@ pub async fn person_page(
     let shown_to = if query.to.is_none() && to < today && last_day == Some(today) { today } else { to };
     let rows = load_rows(registry, id, Period { from, to: shown_to }).await?;
     let day = query.day.or_else(|| last_day.map(|last| last.min(shown_to))).unwrap_or(to);
-    let kind = plan.kinds().first().copied().unwrap_or(QuotaKind::Steps);
+    let kind = plan.all_kinds().first().copied().unwrap_or(QuotaKind::Steps);
     let week_of = query.week.or(query.day).unwrap_or(shown_to);
     let week_from = week_start(&plan, week_of);
     let adherence = if plan.is_empty() {
@@ -137,8 +139,13 @@ fn judge_days(plan: &Plan, rows: &DayRows, period: Period, kind: QuotaKind) -> R
         plan.days(period.from, period.to.checked_add_days(Days::new(7)).unwrap_or(period.to), kind)?
     {
         let day = planned.day;
-        let seen = rows.get(&day.date).map(|row| row.observation(day.date, day.quota.min_cadence));
-        judged.insert(day.date, foulee_analytics::adherence::judge_day(&day, seen.as_ref()));
+        let judged_day = if kind.is_sensed() {
+            let seen = rows.get(&day.date).map(|row| row.observation(day.date, day.quota.min_cadence));
+            judge_day(&day, seen.as_ref())
+        } else {
+            judge_reported(&day, plan.reported(kind).iter().find(|told| told.date == day.date))
+        };
+        judged.insert(day.date, judged_day);
     }
     Ok(judged)
 }
@@ -186,8 +193,13 @@ fn week(
         days.push(p::DayCell {
             date,
             quota: day.map(|day| day.quota.target),
-            done: row
-                .and_then(|row| row.observation(date, day.map_or(60, |d| d.quota.min_cadence)).done(kind)),
+            done: if kind.is_sensed() {
+                row.and_then(|row| row.observation(date, day.map_or(60, |d| d.quota.min_cadence)).done(kind))
+            } else {
+                // Nothing said is not nothing done.
+                day.filter(|day| day.outcome != Judged::Censored || day.done.lo > 0.0)
+                    .map(|day| day.done.lo as u32)
+            },
             outcome,
             wear_minutes: row.and_then(|row| (!row.phone_only).then_some(row.wear_minutes)),
             unknown_minutes: row.map_or(if lived { 1_440 } else { 0 }, |row| row.unknown_minutes),

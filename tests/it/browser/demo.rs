@@ -45,11 +45,19 @@ impl Demo {
         format!("{}{path}", self.base())
     }
 
+    /// The token of the run.
+    pub(crate) fn token(&self) -> &str {
+        self.link.split("token=").nth(1).and_then(|rest| rest.split('&').next()).expect("a token")
+    }
+
+    /// The participant's id.
+    pub(crate) fn participant(&self) -> &str {
+        self.link.rsplit('/').next().expect("an id")
+    }
+
     /// Sends a heart rate of now for the participant.
     pub(crate) fn beat(&self, bpm: u32) {
-        let token =
-            self.link.split("token=").nth(1).and_then(|rest| rest.split('&').next()).expect("a token");
-        let participant = self.link.rsplit('/').next().expect("an id");
+        let (token, participant) = (self.token(), self.participant());
         let now_ms = chrono::Utc::now().timestamp_millis();
         let batch = serde_json::json!({"contract": 1, "series": [{"participant": participant, "source": "strap",
             "metric": "heart_rate", "grain": "sample", "unit": "/min",

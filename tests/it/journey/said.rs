@@ -44,6 +44,7 @@ fn sessions_count_as_they_are_told_and_preferences_bind() {
             "{week}"
         );
         assert_eq!(week["days"]["valid"], 2, "the days that an answer closed");
+        assert_eq!(week["completeness"], serde_json::json!(2.0 / 7.0));
         // Two of seven days are closed, and that is the least for an estimate.
         assert_eq!(
             (&week["status"], &week["bounds"]),
