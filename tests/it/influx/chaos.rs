@@ -209,8 +209,20 @@ fn whatever_happens_to_influxdb_nothing_acknowledged_is_lost_or_doubled() {
         *longest = (*longest).max(round_begun.elapsed());
     }
     service.kill();
-    let said = service.folder.say("store verify --repair").ok();
-    let held: u64 = said.split(' ').next().and_then(|count| count.parse().ok()).expect("a count");
+    // What waited in the journal longer than a command waits, or was put back by the first, is counted by the next.
+    let verify = || {
+        let said = service.folder.say("store verify --repair").ok();
+        let held: u64 = said.split(' ').next().and_then(|count| count.parse().ok()).expect("a count");
+        assert!(said.contains("0 lost for good"), "{said}");
+        (said, held)
+    };
+    let (mut said, mut held) = verify();
+    for _ in 0..2 {
+        if held < acknowledged {
+            println!("{held} of {acknowledged} at first: {said}");
+            (said, held) = verify();
+        }
+    }
     println!(
         "{rounds} rounds in {:.0} s, seed {seed}, of {felt} the service's log tells: {emitted} emitted, {acknowledged} acknowledged, {held} in InfluxDB, 0 lost, \
          0 doubled; {}",
