@@ -10,7 +10,7 @@ mod served;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use foulee_api::registry::Scope;
+use foulee_api::registry::{Role, Scope, Within};
 use foulee_store::EmbeddedStore;
 use serde_json::{Value, json};
 
@@ -214,4 +214,45 @@ fn the_same_store_answers_again() {
     let store = EmbeddedStore::open(folder.path()).expect("a store");
     let served = Served::start_over(folder.path(), Arc::new(store));
     assert_eq!(page(&served, &person, &format!("/p/{}/received", person.id)).status, 200);
+}
+
+#[test]
+fn a_participant_begins_with_their_day_says_for_themselves_and_lifts_nothing_urgent() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let served = Served::start(folder.path());
+    let person = with_a_programme(&served);
+    let own = Within::Participant(person.id.parse().expect("an id"));
+    let (_, token) = served.token(Scope::of_role(Role::Participant, Some(own)).expect("a role"), None);
+    let me = Person { id: person.id.clone(), admin: token.clone() };
+    let id = &person.id;
+    for (to, lands) in [
+        (String::new(), format!("/p/{id}/day")),
+        (format!("&to=/p/{id}/received"), format!("/p/{id}/received")),
+        (format!("&to=/p/{id}"), format!("/p/{id}")),
+        (format!("&to=/p/{id}/../../x"), format!("/p/{id}/day")),
+        ("&to=//elsewhere.example".to_owned(), format!("/p/{id}/day")),
+    ] {
+        let entered = served.send("GET", &format!("/enter?lang=fr&token={token}{to}"), &[], Vec::new());
+        assert_eq!(
+            (entered.status, entered.header("location")),
+            (303, format!("{lands}?lang=fr").as_str()),
+            "{to}"
+        );
+    }
+    let signs = "what=signs&id=01900000-0000-7000-8000-000000000005&signs=leg_weakness";
+    assert_eq!(form(&served, &me, &format!("/p/{id}/day"), signs).status, 303);
+    let said = served.ask("GET", &format!("/v1/participants/{id}/reports"), Some(&person.admin), None).json();
+    assert_eq!(said["items"][0]["origin"], "participant");
+    let stop = format!("/p/{id}/safety?lang=fr");
+    for what in ["own", "professional"] {
+        let refused = form(&served, &me, &stop, &format!("what={what}"));
+        assert_eq!(refused.status, 403, "{what}");
+        assert!(
+            refused.body.contains("Appelez le 15 ou le 112"),
+            "what to do is said there too: {}",
+            refused.body
+        );
+    }
+    let sheet = page(&served, &me, &stop).body;
+    assert!(sheet.contains("name=\"what\" value=\"code\"") && !sheet.contains("value=\"professional\""));
 }

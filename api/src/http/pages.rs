@@ -1,12 +1,14 @@
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use foulee_analytics::HomeZones;
 use foulee_contract::{ParticipantId, Problem, ProblemKind};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::Service;
 use super::access::{COOKIE, Caller};
@@ -20,7 +22,7 @@ use crate::pages::{
     Asset, CONTENT_SECURITY_POLICY, LIVE_CONTENT_SECURITY_POLICY, LIVE_SCRIPT, Lang, STYLESHEET, render,
     render_error, render_index, render_live, render_received,
 };
-use crate::registry::{Participant, Reach, Right};
+use crate::registry::{Participant, Reach, Right, Role, Scope};
 use crate::view::{self, PageQuery, ReceivedQuery};
 
 /// How long the live page waits for what is newest.
@@ -60,34 +62,6 @@ pub(super) fn fault_page(fault: &Fault, lang: Lang) -> Response {
     fault_page_within(Frame::default(), fault, lang)
 }
 
-/// The same on the way to a page about somebody: what is stopped for their safety is said also where the page cannot be
-/// made, to who may see them.
-pub(super) async fn person_fault(
-    service: &Service,
-    headers: &HeaderMap,
-    id: Option<ParticipantId>,
-    fault: &Fault,
-    lang: Lang,
-) -> Response {
-    let safety = match id {
-        Some(id) => safety_of(service, headers, id, lang).await.unwrap_or_default(),
-        None => None,
-    };
-    fault_page_within(Frame { safety, ..Frame::default() }, fault, lang)
-}
-
-async fn safety_of(
-    service: &Service,
-    headers: &HeaderMap,
-    id: ParticipantId,
-    lang: Lang,
-) -> Result<Option<SafetyNotice>, Fault> {
-    let Some(caller) = Caller::of_headers(service, headers).await? else { return Ok(None) };
-    caller.may_read(service, id).await?;
-    let stop = crate::safety::stop_of(&service.registry, id).await?;
-    Ok(stop.map(|stop| view::safety_notice(&stop, id, lang)))
-}
-
 fn fault_page_within(frame: Frame, fault: &Fault, lang: Lang) -> Response {
     let problem = fault.problem();
     let kind = match problem.kind {
@@ -111,7 +85,7 @@ pub(super) async fn index(
     let lang = lang_of(query.lang.as_deref(), &headers);
     match index_html(&service, &headers, lang).await {
         Ok(Some((text, about))) => (Extension(about), html(StatusCode::OK, text)).into_response(),
-        Ok(None) => Redirect::to(&format!("/enter?lang={}", lang.code())).into_response(),
+        Ok(None) => to_enter(lang),
         Err(fault) => fault_page(&fault, lang),
     }
 }
@@ -129,82 +103,120 @@ async fn index_html(
     Ok(Some((render_index(&page, lang).map_err(crate::ApiError::from)?, about)))
 }
 
-pub(super) async fn person(
-    State(service): State<Service>,
-    headers: HeaderMap,
-    id: Result<Path<ParticipantId>, Fault>,
-    query: Result<Query<PageQuery>, Fault>,
-) -> Response {
-    // A browser is told by a page, also where the address itself is wrong.
-    let query = match query {
-        Ok(Query(query)) => query,
-        Err(fault) => return fault_page(&fault, lang_of(None, &headers)),
-    };
-    let lang = lang_of(query.lang.as_deref(), &headers);
-    let named = id.as_ref().ok().map(|Path(id)| *id);
-    match person_html(&service, &headers, id, &query, lang).await {
-        Ok(Some(text)) => html(StatusCode::OK, text),
-        Ok(None) => Redirect::to(&format!("/enter?lang={}", lang.code())).into_response(),
-        Err(fault) => person_fault(&service, &headers, named, &fault, lang).await,
+/// What a page's address asks for, whatever else it does.
+pub(super) trait InLanguage {
+    /// `fr` or `en`, where it names one.
+    fn lang(&self) -> Option<&str>;
+}
+
+impl InLanguage for PageQuery {
+    fn lang(&self) -> Option<&str> {
+        self.lang.as_deref()
     }
 }
 
-/// Whose page it is, for somebody who may see it; `None` for who has no token.
-pub(super) async fn visible_person(
-    service: &Service,
-    headers: &HeaderMap,
-    id: Result<Path<ParticipantId>, Fault>,
-) -> Result<Option<(Participant, HomeZones)>, Fault> {
-    let Some(caller) = Caller::of_headers(service, headers).await? else { return Ok(None) };
-    let Path(id) = id?;
-    caller.may_read(service, id).await?;
-    let mut participant = service.registry.participant(id).await?.ok_or_else(Fault::not_found)?;
-    participant.external_id = participant.external_id.filter(|_| !caller.is_researcher());
-    Ok(Some((participant, crate::zones::home_zones(&service.registry, id).await?)))
+impl InLanguage for ReceivedQuery {
+    fn lang(&self) -> Option<&str> {
+        self.lang.as_deref()
+    }
 }
 
-async fn person_html(
-    service: &Service,
-    headers: &HeaderMap,
-    id: Result<Path<ParticipantId>, Fault>,
-    query: &PageQuery,
-    lang: Lang,
-) -> Result<Option<String>, Fault> {
-    let Some((participant, zones)) = visible_person(service, headers, id).await? else { return Ok(None) };
-    let now_ms = (service.clock)();
+/// A request for a page about somebody. A browser is told by a page, also where the address itself is wrong.
+pub(super) struct OfPerson<Q> {
+    pub(super) headers: HeaderMap,
+    /// Whom the path names, if anybody.
+    pub(super) id: Option<ParticipantId>,
+    pub(super) query: Q,
+    pub(super) lang: Lang,
+}
+
+impl<Q: DeserializeOwned + InLanguage + Send> FromRequestParts<Service> for OfPerson<Q> {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Response> {
+        let headers = parts.headers.clone();
+        let id = Path::from_request_parts(parts, service).await.ok().map(|Path(id)| id);
+        match Query::<Q>::from_request_parts(parts, service).await {
+            Ok(Query(query)) => {
+                let lang = lang_of(query.lang(), &headers);
+                Ok(Self { headers, id, query, lang })
+            }
+            Err(fault) => Err(fault_page(&fault, lang_of(None, &headers))),
+        }
+    }
+}
+
+impl<Q> OfPerson<Q> {
+    /// Whose page it is, for somebody who may see it; `None` for who has no token.
+    pub(super) async fn visible(
+        &self,
+        service: &Service,
+    ) -> Result<Option<(Caller, Participant, HomeZones)>, Fault> {
+        let Some(caller) = Caller::of_headers(service, &self.headers).await? else { return Ok(None) };
+        let id = self.id.ok_or_else(Fault::not_found)?;
+        caller.may_read(service, id).await?;
+        let mut participant = service.registry.participant(id).await?.ok_or_else(Fault::not_found)?;
+        participant.external_id = participant.external_id.filter(|_| !caller.is_researcher());
+        Ok(Some((caller, participant, crate::zones::home_zones(&service.registry, id).await?)))
+    }
+
+    /// What the page came to: itself, the way to a token, or what is wrong.
+    pub(super) async fn answer(
+        &self,
+        service: &Service,
+        policy: &'static str,
+        made: Result<Option<String>, Fault>,
+    ) -> Response {
+        match made {
+            Ok(Some(text)) => html_under(policy, StatusCode::OK, text),
+            Ok(None) => to_enter(self.lang),
+            Err(fault) => self.fault(service, &fault).await,
+        }
+    }
+
+    /// What is stopped for the person's safety, as who may see them is told.
+    async fn safety(&self, service: &Service, id: ParticipantId) -> Result<Option<SafetyNotice>, Fault> {
+        let stop = crate::safety::stop_of(&service.registry, id).await?;
+        Ok(stop.map(|stop| view::safety_notice(&stop, id, self.lang)))
+    }
+
+    /// What is wrong, as a page: what is stopped for the person's safety is said there too, to who may see them.
+    pub(super) async fn fault(&self, service: &Service, fault: &Fault) -> Response {
+        let safety = match self.visible(service).await {
+            Ok(Some((_, participant, _))) => self.safety(service, participant.id).await.unwrap_or_default(),
+            _ => None,
+        };
+        fault_page_within(Frame { safety, ..Frame::default() }, fault, self.lang)
+    }
+}
+
+/// Where a token is asked for.
+pub(super) fn to_enter(lang: Lang) -> Response {
+    Redirect::to(&format!("/enter?lang={}", lang.code())).into_response()
+}
+
+pub(super) async fn person(State(service): State<Service>, asked: OfPerson<PageQuery>) -> Response {
+    let made = person_html(&service, &asked).await;
+    asked.answer(&service, CONTENT_SECURITY_POLICY, made).await
+}
+
+async fn person_html(service: &Service, asked: &OfPerson<PageQuery>) -> Result<Option<String>, Fault> {
+    let Some((_, participant, zones)) = asked.visible(service).await? else { return Ok(None) };
+    let (query, lang, now_ms) = (&asked.query, asked.lang, (service.clock)());
     let mut page = view::person_page(&service.registry, &participant, &zones, query, lang, now_ms).await?;
     frame(service, &mut page.frame);
     Ok(Some(render(&page, lang).map_err(crate::ApiError::from)?))
 }
 
 /// What is newest, and the one script that goes on from there.
-pub(super) async fn live(
-    State(service): State<Service>,
-    headers: HeaderMap,
-    id: Result<Path<ParticipantId>, Fault>,
-    query: Result<Query<PageQuery>, Fault>,
-) -> Response {
-    let query = match query {
-        Ok(Query(query)) => query,
-        Err(fault) => return fault_page(&fault, lang_of(None, &headers)),
-    };
-    let lang = lang_of(query.lang.as_deref(), &headers);
-    let named = id.as_ref().ok().map(|Path(id)| *id);
-    match live_html(&service, &headers, id, lang).await {
-        Ok(Some(text)) => html_under(LIVE_CONTENT_SECURITY_POLICY, StatusCode::OK, text),
-        Ok(None) => Redirect::to(&format!("/enter?lang={}", lang.code())).into_response(),
-        Err(fault) => person_fault(&service, &headers, named, &fault, lang).await,
-    }
+pub(super) async fn live(State(service): State<Service>, asked: OfPerson<PageQuery>) -> Response {
+    let made = live_html(&service, &asked).await;
+    asked.answer(&service, LIVE_CONTENT_SECURITY_POLICY, made).await
 }
 
-async fn live_html(
-    service: &Service,
-    headers: &HeaderMap,
-    id: Result<Path<ParticipantId>, Fault>,
-    lang: Lang,
-) -> Result<Option<String>, Fault> {
-    let Some((participant, zones)) = visible_person(service, headers, id).await? else { return Ok(None) };
-    let safety = safety_of(service, headers, participant.id, lang).await?;
+async fn live_html(service: &Service, asked: &OfPerson<PageQuery>) -> Result<Option<String>, Fault> {
+    let Some((_, participant, zones)) = asked.visible(service).await? else { return Ok(None) };
+    let safety = asked.safety(service, participant.id).await?;
     // What is stopped is not to wait for what is newest.
     let longest = if safety.is_some() { LONGEST_LOOK_WHEN_STOPPED } else { LONGEST_LOOK };
     let told = match tokio::time::timeout(longest, service.live.now(participant.id)).await {
@@ -212,46 +224,26 @@ async fn live_html(
         Ok(Shown::Gone) => return Err(Fault::not_found()),
         Ok(Shown::NotYet) | Err(_) => return Err(Problem::new(ProblemKind::Unavailable).into()),
     };
-    let mut page = view::live_page(&participant, &zones, &told.state, lang, (service.clock)())?;
+    let mut page = view::live_page(&participant, &zones, &told.state, asked.lang, (service.clock)())?;
     page.frame.safety = safety;
     frame(service, &mut page.frame);
-    Ok(Some(render_live(&page, lang).map_err(crate::ApiError::from)?))
+    Ok(Some(render_live(&page, asked.lang).map_err(crate::ApiError::from)?))
 }
 
 /// What has come of somebody's devices, and what has not.
-pub(super) async fn received(
-    State(service): State<Service>,
-    headers: HeaderMap,
-    id: Result<Path<ParticipantId>, Fault>,
-    query: Result<Query<ReceivedQuery>, Fault>,
-) -> Response {
-    let query = match query {
-        Ok(Query(query)) => query,
-        Err(fault) => return fault_page(&fault, lang_of(None, &headers)),
-    };
-    let lang = lang_of(query.lang.as_deref(), &headers);
-    let named = id.as_ref().ok().map(|Path(id)| *id);
-    match received_html(&service, &headers, id, &query, lang).await {
-        Ok(Some(text)) => html(StatusCode::OK, text),
-        Ok(None) => Redirect::to(&format!("/enter?lang={}", lang.code())).into_response(),
-        Err(fault) => person_fault(&service, &headers, named, &fault, lang).await,
-    }
+pub(super) async fn received(State(service): State<Service>, asked: OfPerson<ReceivedQuery>) -> Response {
+    let made = received_html(&service, &asked).await;
+    asked.answer(&service, CONTENT_SECURITY_POLICY, made).await
 }
 
-async fn received_html(
-    service: &Service,
-    headers: &HeaderMap,
-    id: Result<Path<ParticipantId>, Fault>,
-    query: &ReceivedQuery,
-    lang: Lang,
-) -> Result<Option<String>, Fault> {
-    let Some((participant, zones)) = visible_person(service, headers, id).await? else { return Ok(None) };
+async fn received_html(service: &Service, asked: &OfPerson<ReceivedQuery>) -> Result<Option<String>, Fault> {
+    let Some((_, participant, zones)) = asked.visible(service).await? else { return Ok(None) };
     let _place = place_among_readers(service)?;
-    let now_ms = (service.clock)();
+    let (query, lang, now_ms) = (&asked.query, asked.lang, (service.clock)());
     let (registry, store) = (&service.registry, &*service.store);
     let page = view::received_page(registry, store, &participant, &zones, query, lang, now_ms);
     let mut page = page.await?;
-    page.frame.safety = safety_of(service, headers, participant.id, lang).await?;
+    page.frame.safety = asked.safety(service, participant.id).await?;
     frame(service, &mut page.frame);
     Ok(Some(render_received(&page, lang).map_err(crate::ApiError::from)?))
 }
@@ -263,6 +255,9 @@ pub(super) struct EnterQuery {
     /// A page of this service to go on to.
     to: Option<String>,
 }
+
+/// The pages about somebody to which a link may lead through a token, behind their id.
+const PAGES_OF_PERSON: [&str; 5] = ["", "/day", "/live", "/received", "/safety"];
 
 #[derive(Deserialize)]
 pub(super) struct EnterForm {
@@ -307,15 +302,16 @@ async fn sign_in(service: &Service, token: &str, to: Option<&str>, lang: Lang) -
         };
     };
     let page = to.and_then(|to| to.strip_prefix("/p/"));
-    let (page, live) = match page.and_then(|page| page.strip_suffix("/live")) {
-        Some(page) => (Some(page), "/live"),
-        None => (page, ""),
-    };
-    let page = page.and_then(|id| id.parse::<ParticipantId>().ok());
-    let to = match (page, scope.reach(Right::ReadPerson)) {
-        (Some(id), _) | (None, Reach::One(id)) => {
-            format!("/p/{id}{live}?lang={}", lang.code())
+    let page = page.map(|page| page.split_at(page.find('/').unwrap_or(page.len())));
+    let page = page.filter(|(_, rest)| PAGES_OF_PERSON.contains(rest));
+    let page = page.and_then(|(id, rest)| Some((id.parse::<ParticipantId>().ok()?, rest)));
+    let to = match (page, scope, scope.reach(Right::ReadPerson)) {
+        (Some((id, rest)), ..) => format!("/p/{id}{rest}?lang={}", lang.code()),
+        // The person themself begins with their day.
+        (None, Scope::Role(Role::Participant, _), Reach::One(id)) => {
+            format!("/p/{id}/day?lang={}", lang.code())
         }
+        (None, _, Reach::One(id)) => format!("/p/{id}?lang={}", lang.code()),
         _ => format!("/?lang={}", lang.code()),
     };
     let mut response = Redirect::to(&to).into_response();

@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
-use foulee_analytics::HomeZones;
 use foulee_contract::{
     Edge, Felt, PainMoment, ParticipantId, RedFlag, Report, ReportAnswer, ResponseState, SessionActivity,
 };
@@ -13,12 +12,12 @@ use serde::Deserialize;
 
 use super::Service;
 use super::access::Caller;
-use super::fault::{Fault, Path, Query};
-use super::pages::{fault_page, frame, html, lang_of, person_fault, visible_person};
+use super::fault::{Fault, Query};
+use super::pages::{InLanguage, OfPerson, fault_page, frame, html, lang_of, to_enter};
 use crate::pages::model::Received;
-use crate::pages::{CodeTold, Lang, render_clear, render_safety, render_today};
+use crate::pages::{CONTENT_SECURITY_POLICY, CodeTold, Lang, render_clear, render_safety, render_today};
 use crate::profile::{self, Answer};
-use crate::registry::{Clearer, Participant, Right, Taken};
+use crate::registry::{Clearer, Right, Taken};
 use crate::view::{self, Looking, PageQuery};
 use crate::{reports, safety};
 
@@ -29,52 +28,32 @@ pub(super) struct DayQuery {
     said: Option<String>,
 }
 
-/// Who looks at a participant's page, and what they may do there.
-async fn looking(service: &Service, headers: &HeaderMap, id: ParticipantId) -> Result<Looking, Fault> {
-    let Some(caller) = Caller::of_headers(service, headers).await? else {
-        return Ok(Looking { may_say: false, may_clear: false });
-    };
-    Ok(Looking {
-        may_say: service.registry.may(caller.scope, Right::Report, id).await?,
-        may_clear: service.registry.may(caller.scope, Right::ClearSafety, id).await?,
-    })
-}
-
-/// `GET /p/{id}/day`.
-pub(super) async fn day(
-    State(service): State<Service>,
-    headers: HeaderMap,
-    id: Result<Path<ParticipantId>, Fault>,
-    query: Result<Query<DayQuery>, Fault>,
-) -> Response {
-    let query = match query {
-        Ok(Query(query)) => query,
-        Err(fault) => return fault_page(&fault, lang_of(None, &headers)),
-    };
-    let lang = lang_of(query.lang.as_deref(), &headers);
-    let received = match query.said.as_deref() {
-        Some("preferences") => Some(Received::Preferences),
-        Some(_) => Some(Received::Said),
-        None => None,
-    };
-    let named = id.as_ref().ok().map(|Path(id)| *id);
-    match day_html(&service, &headers, id, received, lang).await {
-        Ok(Some(text)) => html(StatusCode::OK, text),
-        Ok(None) => Redirect::to(&format!("/enter?lang={}", lang.code())).into_response(),
-        Err(fault) => person_fault(&service, &headers, named, &fault, lang).await,
+impl InLanguage for DayQuery {
+    fn lang(&self) -> Option<&str> {
+        self.lang.as_deref()
     }
 }
 
-async fn day_html(
-    service: &Service,
-    headers: &HeaderMap,
-    id: Result<Path<ParticipantId>, Fault>,
-    received: Option<Received>,
-    lang: Lang,
-) -> Result<Option<String>, Fault> {
-    let Some((participant, zones)) = visible_person(service, headers, id).await? else { return Ok(None) };
-    let looking = looking(service, headers, participant.id).await?;
-    let now_ms = (service.clock)();
+/// What who looks may do on a participant's page.
+async fn looking(service: &Service, caller: Caller, id: ParticipantId) -> Result<Looking, Fault> {
+    let may = async |right| service.registry.may(caller.scope, right, id).await;
+    Ok(Looking { may_say: may(Right::Report).await?, may_clear: may(Right::ClearSafety).await? })
+}
+
+/// `GET /p/{id}/day`.
+pub(super) async fn day(State(service): State<Service>, asked: OfPerson<DayQuery>) -> Response {
+    let made = day_html(&service, &asked).await;
+    asked.answer(&service, CONTENT_SECURITY_POLICY, made).await
+}
+
+async fn day_html(service: &Service, asked: &OfPerson<DayQuery>) -> Result<Option<String>, Fault> {
+    let Some((caller, participant, zones)) = asked.visible(service).await? else { return Ok(None) };
+    let looking = looking(service, caller, participant.id).await?;
+    let received = asked.query.said.as_deref().map(|said| match said {
+        "preferences" => Received::Preferences,
+        _ => Received::Said,
+    });
+    let (lang, now_ms) = (asked.lang, (service.clock)());
     let page = view::today_page(&service.registry, &participant, &zones, looking, received, lang, now_ms);
     let mut page = page.await?;
     frame(service, &mut page.frame);
@@ -138,44 +117,27 @@ impl DayForm {
 /// `POST /p/{id}/day`: one thing that the person says.
 pub(super) async fn say(
     State(service): State<Service>,
-    headers: HeaderMap,
-    id: Result<Path<ParticipantId>, Fault>,
-    query: Result<Query<DayQuery>, Fault>,
+    asked: OfPerson<DayQuery>,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Response {
-    let query = query.map_or_else(|_| DayQuery { lang: None, said: None }, |Query(query)| query);
-    let lang = lang_of(query.lang.as_deref(), &headers);
-    let named = id.as_ref().ok().map(|Path(id)| *id);
-    match take(&service, &headers, id, DayForm::of(pairs)).await {
+    match take(&service, &asked, DayForm::of(pairs)).await {
         // What was said is kept, and loading the page again must not say it again.
         Ok(Some((id, what))) => {
-            Redirect::to(&format!("/p/{id}/day?lang={}&said={what}", lang.code())).into_response()
+            Redirect::to(&format!("/p/{id}/day?lang={}&said={what}", asked.lang.code())).into_response()
         }
-        Ok(None) => Redirect::to(&format!("/enter?lang={}", lang.code())).into_response(),
-        Err(fault) => person_fault(&service, &headers, named, &fault, lang).await,
+        Ok(None) => to_enter(asked.lang),
+        Err(fault) => asked.fault(&service, &fault).await,
     }
-}
-
-/// The participant of a form, for somebody who may say something for them.
-async fn said_by(
-    service: &Service,
-    headers: &HeaderMap,
-    id: Result<Path<ParticipantId>, Fault>,
-) -> Result<Option<(Caller, Participant, HomeZones)>, Fault> {
-    let Some((participant, zones)) = visible_person(service, headers, id).await? else { return Ok(None) };
-    let Some(caller) = Caller::of_headers(service, headers).await? else { return Ok(None) };
-    caller.may_say(service, participant.id).await?;
-    Ok(Some((caller, participant, zones)))
 }
 
 async fn take(
     service: &Service,
-    headers: &HeaderMap,
-    id: Result<Path<ParticipantId>, Fault>,
+    asked: &OfPerson<DayQuery>,
     form: DayForm,
 ) -> Result<Option<(ParticipantId, &'static str)>, Fault> {
-    let Some((caller, participant, _)) = said_by(service, headers, id).await? else { return Ok(None) };
+    let Some((caller, participant, _)) = asked.visible(service).await? else { return Ok(None) };
     let (id, now_ms) = (participant.id, (service.clock)());
+    caller.may_say(service, id).await?;
     let _open = service.gate.read().await;
     if form.what == "preferences" {
         let answers: Vec<(String, Answer)> = ["likes", "avoids", "impossible_days"]
@@ -219,38 +181,22 @@ fn effective_at(id: &str, now_ms: i64) -> DateTime<Utc> {
 }
 
 /// `GET /p/{id}/safety`.
-pub(super) async fn stop(
-    State(service): State<Service>,
-    headers: HeaderMap,
-    id: Result<Path<ParticipantId>, Fault>,
-    query: Result<Query<PageQuery>, Fault>,
-) -> Response {
-    let query = match query {
-        Ok(Query(query)) => query,
-        Err(fault) => return fault_page(&fault, lang_of(None, &headers)),
-    };
-    let lang = lang_of(query.lang.as_deref(), &headers);
-    let named = id.as_ref().ok().map(|Path(id)| *id);
-    match stop_html(&service, &headers, id, None, lang).await {
-        Ok(Some(text)) => html(StatusCode::OK, text),
-        Ok(None) => Redirect::to(&format!("/enter?lang={}", lang.code())).into_response(),
-        Err(fault) => person_fault(&service, &headers, named, &fault, lang).await,
-    }
+pub(super) async fn stop(State(service): State<Service>, asked: OfPerson<PageQuery>) -> Response {
+    let made = stop_html(&service, &asked, None).await;
+    asked.answer(&service, CONTENT_SECURITY_POLICY, made).await
 }
 
 async fn stop_html(
     service: &Service,
-    headers: &HeaderMap,
-    id: Result<Path<ParticipantId>, Fault>,
+    asked: &OfPerson<PageQuery>,
     code: Option<(String, i64)>,
-    lang: Lang,
 ) -> Result<Option<String>, Fault> {
-    let Some((participant, zones)) = visible_person(service, headers, id).await? else { return Ok(None) };
-    let looking = looking(service, headers, participant.id).await?;
-    let page = view::safety_page(&service.registry, &participant, &zones, looking, code, lang);
+    let Some((caller, participant, zones)) = asked.visible(service).await? else { return Ok(None) };
+    let looking = looking(service, caller, participant.id).await?;
+    let page = view::safety_page(&service.registry, &participant, &zones, looking, code, asked.lang);
     let mut page = page.await?;
     frame(service, &mut page.frame);
-    Ok(Some(render_safety(&page, lang).map_err(crate::ApiError::from)?))
+    Ok(Some(render_safety(&page, asked.lang).map_err(crate::ApiError::from)?))
 }
 
 #[derive(Deserialize)]
@@ -261,39 +207,27 @@ pub(super) struct StopForm {
 /// `POST /p/{id}/safety`: a sheet with a code, the person's own statement, or a professional's word.
 pub(super) async fn lift(
     State(service): State<Service>,
-    headers: HeaderMap,
-    id: Result<Path<ParticipantId>, Fault>,
-    query: Result<Query<PageQuery>, Fault>,
+    asked: OfPerson<PageQuery>,
     Form(form): Form<StopForm>,
 ) -> Response {
-    let lang = lang_of(query.ok().and_then(|Query(query)| query.lang).as_deref(), &headers);
-    let named = id.as_ref().ok().map(|Path(id)| *id);
-    match lifted(&service, &headers, id, &form.what, lang).await {
+    match lifted(&service, &asked, &form.what).await {
         Ok(response) => response,
-        Err(fault) => person_fault(&service, &headers, named, &fault, lang).await,
+        Err(fault) => asked.fault(&service, &fault).await,
     }
 }
 
-async fn lifted(
-    service: &Service,
-    headers: &HeaderMap,
-    id: Result<Path<ParticipantId>, Fault>,
-    what: &str,
-    lang: Lang,
-) -> Result<Response, Fault> {
-    let Some((participant, _)) = visible_person(service, headers, id).await? else {
-        return Ok(Redirect::to(&format!("/enter?lang={}", lang.code())).into_response());
+async fn lifted(service: &Service, asked: &OfPerson<PageQuery>, what: &str) -> Result<Response, Fault> {
+    let Some((caller, participant, _)) = asked.visible(service).await? else {
+        return Ok(to_enter(asked.lang));
     };
-    let Some(caller) = Caller::of_headers(service, headers).await? else { return Err(Fault::not_found()) };
     let (id, now_ms) = (participant.id, (service.clock)());
     let by = match what {
         "code" => {
             caller.may_say(service, id).await?;
-            let (code, until_ms) =
-                safety::clearing_code(&service.registry, id, safety::CODE_DAYS, now_ms).await?;
-            let code = Some((code.reveal().to_owned(), until_ms));
-            let text = stop_html(service, headers, Ok(Path(id)), code, lang).await?;
-            return Ok(html(StatusCode::OK, text.unwrap_or_default()));
+            let made = safety::clearing_code(&service.registry, id, safety::CODE_DAYS, now_ms);
+            let (code, until_ms) = made.await?;
+            let made = stop_html(service, asked, Some((code.reveal().to_owned(), until_ms))).await;
+            return Ok(asked.answer(service, CONTENT_SECURITY_POLICY, made).await);
         }
         "own" => {
             caller.may_say(service, id).await?;
@@ -307,7 +241,7 @@ async fn lifted(
     };
     safety::clear(&service.registry, id, by, now_ms).await?;
     service.live.said(&[id]);
-    Ok(Redirect::to(&format!("/p/{id}/safety?lang={}", lang.code())).into_response())
+    Ok(Redirect::to(&format!("/p/{id}/safety?lang={}", asked.lang.code())).into_response())
 }
 
 /// `GET /clear`: for the practitioner, who has a sheet and no account.
